@@ -1,0 +1,115 @@
+"""What users call: execute, aexecute, map, task, get_pool."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, overload
+
+from poolapp import registry
+from poolapp.engine.errors import InvalidOptionType
+from poolapp.engine.futures import TaskFuture
+from poolapp.engine.pool import Pool
+from poolapp.engine.tasks import TaskFunction, dotted_path
+from poolapp.pools import get_pool
+
+__all__ = ["RegisteredTask", "aexecute", "execute", "get_pool", "map", "task"]
+
+TaskRef = str | TaskFunction | Callable[..., Any]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class RegisteredTask(TaskFunction):
+    """A function that was made a task; calling it still runs it here.
+
+    pool: the alias of the pool that runs it.
+    """
+
+    pool: str = "default"
+
+    def using(self, *, pool: str) -> RegisteredTask:
+        """The same task with another pool."""
+        return dataclasses.replace(self, pool=pool)
+
+    def execute(self, *args: Any, **kwargs: Any) -> TaskFuture:
+        """Run the task on its pool; see `execute`."""
+        return execute(self, *args, **kwargs)
+
+    async def aexecute(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task on its pool and await its result; see `aexecute`."""
+        return await aexecute(self, *args, **kwargs)
+
+
+@overload
+def task(function: Callable[..., Any], /) -> RegisteredTask: ...
+
+
+@overload
+def task(
+    *, name: str | None = None, pool: str = "default"
+) -> Callable[[Callable[..., Any]], RegisteredTask]: ...
+
+
+def task(
+    function: Callable[..., Any] | None = None, /, *, name: str | None = None, pool: str = "default"
+) -> RegisteredTask | Callable[[Callable[..., Any]], RegisteredTask]:
+    """Make a function a task, as `@task` or `@task(name=…, pool=…)`.
+
+    name: the name it is asked for and shown by; its dotted path unless given.
+    pool: the alias of the pool that runs it.
+
+    Raises InvalidOptionType for what is not callable, PoolError when another function has the name.
+    """
+
+    def decorate(function: Callable[..., Any]) -> RegisteredTask:
+        if not callable(function):
+            raise InvalidOptionType(f"a task must be a function, not {function!r}")
+        registered = RegisteredTask(function, name or dotted_path(function), pool)
+        registry.register(registered)
+        return registered
+
+    return decorate if function is None else decorate(function)
+
+
+def execute(task: TaskRef, /, *args: Any, **kwargs: Any) -> TaskFuture:
+    """Run a task on its pool, and return a future of its result at once.
+
+    task: a task, any function that a worker can import, or the name of a registered task.
+
+    A pool that does not run yet is started first. Inside a transaction the task starts at once all the same: it does
+    not see what has not been committed; use `transaction.on_commit` where it must.
+
+    Raises TaskNotFound for an unknown name, TaskNotPicklable for a function or argument that a worker process could
+    not be given, and PoolNotStarted or PoolDestroyed when there is no pool to run it.
+    """
+    return _pool_of(task).execute(task, *args, **kwargs)
+
+
+async def aexecute(task: TaskRef, /, *args: Any, **kwargs: Any) -> Any:
+    """Run a task on its pool and await its result; cancelling the await aborts the task.
+
+    Raises what `execute` raises, and what the task raises.
+    """
+    future = execute(task, *args, **kwargs)
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        future.abort("its caller was cancelled")
+        raise
+
+
+def map(task: TaskRef, /, *iterables: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
+    """Run a task for every element of the iterables, as the built-in map does; results come in order.
+
+    timeout: seconds from now after which waiting for a result raises TimeoutError.
+    """
+    return _pool_of(task).map(task, *iterables, timeout=timeout)  # type: ignore[arg-type]  # names are fine too
+
+
+def _pool_of(task: TaskRef) -> Pool:
+    """The pool of a task; a name is looked up once the task modules are imported, which starting a pool does."""
+    if isinstance(task, str) and task not in registry.functions:
+        registry.discover()
+    found = registry.functions.get(task) if isinstance(task, str) else task
+    return get_pool(getattr(found, "pool", "default"))

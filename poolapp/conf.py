@@ -1,0 +1,187 @@
+"""The POOLAPP setting as checked, typed values."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from poolapp.engine.errors import PoolError
+from poolapp.engine.options import PoolOptions
+
+AUTOSTART = ("serve", "lazy", "always", "never")
+RECORDED = ("all", "failures", "none")
+POOL_KEYS = {"WORKER": "worker", "MIN_SIZE": "min_size", "MAX_SIZE": "max_size"}
+# What OPTIONS may not say, because poolapp itself does.
+OWN_OPTIONS = {
+    "name",
+    "worker",
+    "min_size",
+    "max_size",
+    "initializer",
+    "initializer_args",
+    "around_task",
+    "describe_arguments",
+    "describe_results",
+}
+OPTIONS = sorted({option.name for option in fields(PoolOptions)} - OWN_OPTIONS)
+
+
+class InvalidSetting(PoolError, ImproperlyConfigured, ValueError):
+    """POOLAPP says something that it must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Which tasks are written to the database, and what of them."""
+
+    tasks: str = "all"
+    arguments: bool = False
+    results: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many seconds what is recorded is kept."""
+
+    tasks: float = 14 * 86400
+    events: float = 7 * 86400
+    snapshots: float = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """All that POOLAPP says."""
+
+    pools: Mapping[str, PoolOptions]
+    autostart: str = "serve"
+    record: Record = field(default_factory=Record)
+    retention: Retention = field(default_factory=Retention)
+    snapshot_interval: float = 5.0
+    database: str = "default"
+
+
+KEYS = ("POOLS", "AUTOSTART", "RECORD", "RETENTION", "SNAPSHOT_INTERVAL", "DATABASE")
+
+
+@cache
+def get_settings() -> PoolSettings:
+    """The setting as it is; raises InvalidSetting, an ImproperlyConfigured, for the first thing that is wrong."""
+    raw = getattr(settings, "POOLAPP", {})
+    if not isinstance(raw, Mapping):
+        raise InvalidSetting(f"POOLAPP must be a mapping, not {raw!r}")
+    record = _parse_record(raw.get("RECORD", {}))
+    pools = raw.get("POOLS", {"default": {}})
+    if not isinstance(pools, Mapping) or not pools:
+        raise InvalidSetting(f'POOLAPP["POOLS"] must map at least one alias to its options, not {pools!r}')
+    autostart = os.environ.get("POOLAPP_AUTOSTART") or raw.get("AUTOSTART", "serve")
+    _require_choice("AUTOSTART", autostart, AUTOSTART)
+    interval = raw.get("SNAPSHOT_INTERVAL", 5.0)
+    _require_positive("SNAPSHOT_INTERVAL", interval)
+    database = raw.get("DATABASE", "default")
+    _require_choice("DATABASE", database, tuple(settings.DATABASES))
+    return PoolSettings(
+        pools={alias: _parse_pool(alias, options, record) for alias, options in pools.items()},
+        autostart=autostart,
+        record=record,
+        retention=_parse_retention(raw.get("RETENTION", {})),
+        snapshot_interval=float(interval),
+        database=database,
+    )
+
+
+def unknown_keys() -> Iterator[tuple[str, str]]:
+    """Keys that mean nothing, each with a hint that names the nearest known one."""
+    raw = getattr(settings, "POOLAPP", {})
+    if not isinstance(raw, Mapping):
+        return
+    yield from _unknown("POOLAPP", raw, KEYS)
+    yield from _unknown('POOLAPP["RECORD"]', raw.get("RECORD"), ("TASKS", "ARGUMENTS", "RESULTS"))
+    yield from _unknown('POOLAPP["RETENTION"]', raw.get("RETENTION"), ("TASKS", "EVENTS", "SNAPSHOTS"))
+    pools = raw.get("POOLS")
+    for alias, pool in pools.items() if isinstance(pools, Mapping) else ():
+        yield from _unknown(f'POOLAPP["POOLS"][{alias!r}]', pool, (*POOL_KEYS, "OPTIONS"))
+
+
+@receiver(setting_changed, dispatch_uid="poolapp.conf")
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "POOLAPP":
+        get_settings.cache_clear()
+
+
+def _parse_pool(alias: str, raw: Any, record: Record) -> PoolOptions:
+    where = f'POOLAPP["POOLS"][{alias!r}]'
+    if not isinstance(raw, Mapping):
+        raise InvalidSetting(f"{where} must be a mapping, not {raw!r}")
+    options = raw.get("OPTIONS", {})
+    if not isinstance(options, Mapping):
+        raise InvalidSetting(f'{where}["OPTIONS"] must be a mapping, not {options!r}')
+    for name in options:
+        if name not in OPTIONS:
+            raise InvalidSetting(f'{where}["OPTIONS"] has no option {name!r}{_nearest(name, OPTIONS)}')
+    given = {option: raw[key] for key, option in POOL_KEYS.items() if key in raw}
+    if "max_size" in given and "min_size" not in given:
+        # The default of MIN_SIZE must not be what makes a small MAX_SIZE wrong.
+        given["min_size"] = min(PoolOptions().min_size, given["max_size"]) if _is_int(given["max_size"]) else 1
+    try:
+        return PoolOptions(
+            name=alias,
+            initializer="poolapp.worker_setup:set_up",
+            around_task="poolapp.db:fresh_connections",
+            describe_arguments=record.arguments,
+            describe_results=record.results,
+            **given,
+            **options,
+        )
+    except PoolError as exc:
+        raise InvalidSetting(f"{where}: {exc}") from exc
+
+
+def _parse_record(raw: Any) -> Record:
+    if not isinstance(raw, Mapping):
+        raise InvalidSetting(f'POOLAPP["RECORD"] must be a mapping, not {raw!r}')
+    _require_choice('RECORD"]["TASKS', raw.get("TASKS", "all"), RECORDED)
+    return Record(raw.get("TASKS", "all"), bool(raw.get("ARGUMENTS")), bool(raw.get("RESULTS")))
+
+
+def _parse_retention(raw: Any) -> Retention:
+    if not isinstance(raw, Mapping):
+        raise InvalidSetting(f'POOLAPP["RETENTION"] must be a mapping of names to seconds, not {raw!r}')
+    known = {key.upper(): key for key in ("tasks", "events", "snapshots")}
+    for key in known.keys() & raw.keys():
+        _require_positive(f'RETENTION"]["{key}', raw[key])
+    return Retention(**{known[key]: float(raw[key]) for key in known.keys() & raw.keys()})
+
+
+def _require_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InvalidSetting(f'POOLAPP["{key}"] must be one of {", ".join(choices)}, not {value!r}')
+
+
+def _require_positive(key: str, value: Any) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0:
+        raise InvalidSetting(f'POOLAPP["{key}"] must be a number of seconds above 0, not {value!r}')
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _unknown(where: str, raw: Any, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for key in raw if isinstance(raw, Mapping) else ():
+        if key not in known:
+            yield f"{where} has no key {key!r}", f"It has {', '.join(known)}{_nearest(str(key), known)}."
+
+
+def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
+    """A question such as "; did you mean 'MIN_SIZE'?", or nothing."""
+    near = difflib.get_close_matches(name.lower(), [key.lower() for key in known], n=1)
+    return f"; did you mean {next(key for key in known if key.lower() == near[0])!r}?" if near else ""

@@ -1,0 +1,82 @@
+"""Asking the process that owns a pool to do something, from any other process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from poolapp.conf import get_settings
+from poolapp.engine.errors import PoolError
+from poolapp.models import PoolCommand, PoolInstance
+
+# A request that nobody has taken after this long is not carried out any more.
+EXPIRES_AFTER = timedelta(seconds=30)
+
+
+class NoSuchPool(PoolError, LookupError):
+    """No live pool fits the description."""
+
+
+def find_instances(
+    alias: str | None = None, host: str | None = None, pid: int | None = None
+) -> list[PoolInstance]:
+    """The live pools that fit; raises NoSuchPool when there is none."""
+    wanted = {"alias": alias, "host": host, "pid": pid}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    instances = list(PoolInstance.objects.using(get_settings().database).alive().filter(**given))
+    if not instances:
+        described = ", ".join(f"{name} {value}" for name, value in given.items())
+        raise NoSuchPool(f"there is no live pool{' with ' + described if described else ''}")
+    return instances
+
+
+def request(
+    verb: str,
+    alias: str | None = None,
+    host: str | None = None,
+    pid: int | None = None,
+    workers: Iterable[int] = (),
+    arguments: dict[str, Any] | None = None,
+    user: Any = None,
+) -> PoolCommand:
+    """Ask the one live pool that fits to do something; the answer will be in the row that is returned.
+
+    verb: one of PoolCommand.Verb.
+    workers: the ids of the workers meant, all when empty.
+    arguments: more about it, JSON-ready.
+    user: who asks.
+
+    Raises NoSuchPool when no live pool fits, PoolError when several do or a worker is not one of the pool's, and
+    ValueError for an unknown verb.
+    """
+    instances = find_instances(alias, host, pid)
+    if len(instances) > 1:
+        raise PoolError(f"{len(instances)} live pools fit; say which by alias, host and process id")
+    return ask(instances[0], verb, workers, arguments, user)
+
+
+def ask(
+    instance: PoolInstance,
+    verb: str,
+    workers: Iterable[int] = (),
+    arguments: dict[str, Any] | None = None,
+    user: Any = None,
+) -> PoolCommand:
+    """Ask this pool; see `request`."""
+    verb, workers = PoolCommand.Verb(verb), list(workers)
+    there = {worker["id"] for worker in instance.snapshot.get("workers", [])}
+    unknown = [worker for worker in workers if worker not in there]
+    if unknown:
+        raise PoolError(f"{instance} has no worker {unknown[0]}, only {', '.join(map(str, sorted(there)))}")
+    now = timezone.now()
+    return PoolCommand.objects.using(get_settings().database).create(
+        instance=instance,
+        verb=verb,
+        arguments={**(arguments or {}), "workers": workers},
+        requested_by=user,
+        requested_at=now,
+        expires_at=now + EXPIRES_AFTER,
+    )

@@ -1,0 +1,152 @@
+"""The dashboard's socket: frames out to staff who may see the pools, nothing in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from channels.auth import get_user
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.module_loading import import_string
+
+from poolapp.dashboard import presenters
+from poolapp.observers.broadcaster import GROUP, broadcaster
+
+SIGNED_OUT = 4401
+FORBIDDEN = 4403
+TOO_MANY_MESSAGES = 4429
+NO_CHANNEL_LAYER = 4503
+SERVER_ERROR = 1011
+
+RECHECK_SECONDS = 60.0
+MESSAGES_PER_SECOND = 10
+
+
+class Allowance:
+    """So many messages a second from one browser."""
+
+    def __init__(self, per_second: int, clock: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._left = float(per_second)
+        self._at = clock()
+
+    def spend(self) -> bool:
+        """Take one message off the allowance; False when nothing is left."""
+        now = self._clock()
+        self._left = min(self._per_second, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        self._left -= 1
+        return self._left >= 0
+
+
+class DashboardConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+    """Sends a complete frame when it opens, then whatever the broadcaster sends to the group."""
+
+    def __init__(
+        self,
+        recheck_seconds: float = RECHECK_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.recheck_seconds = recheck_seconds
+        self.allowance = Allowance(MESSAGES_PER_SECOND, clock)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.recheck: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Not in disconnect(): a server that shuts down cancels its consumers without it.
+            await self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Hand frames on at once: by default each would queue for the one thread that all database work shares."""
+        if message["type"] == "frame":
+            await self.send(text_data=message["text"])
+        elif message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
+    async def connect(self) -> None:
+        code = await database_sync_to_async(refusal)(self.scope.get("user"))
+        if code is None and self.channel_layer is None:
+            code = NO_CHANNEL_LAYER
+        if code is not None:
+            await self.close(code=code)
+            return
+        await self._join()
+        await self.accept()
+        await self.send_json(await database_sync_to_async(presenters.frame)())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        """Read nothing, and hang up on who talks too much."""
+        if not self.allowance.spend():
+            await self.close(code=TOO_MANY_MESSAGES)
+
+    @classmethod
+    async def encode_json(cls, content: Any) -> str:
+        return json.dumps(content, cls=DjangoJSONEncoder)
+
+    async def _join(self) -> None:
+        await self.channel_layer.group_add(GROUP, self.channel_name)
+        self.loop = asyncio.get_running_loop()
+        broadcaster.subscribe(self.loop)
+        self.recheck = asyncio.create_task(self._keep_checking(), name="poolapp-recheck")
+
+    async def _leave(self) -> None:
+        if self.recheck is not None:
+            self.recheck.cancel()
+        if self.loop is not None:
+            broadcaster.unsubscribe(self.loop)
+            self.loop = None
+            await self.channel_layer.group_discard(GROUP, self.channel_name)
+
+    async def _keep_checking(self) -> None:
+        """Close when the session or the rights are gone; a check that fails counts as a no."""
+        code = None
+        while code is None:
+            await asyncio.sleep(self.recheck_seconds)
+            try:
+                code = await database_sync_to_async(refusal)(await self._user_now())
+                # Layers forget members after a day.
+                await self.channel_layer.group_add(GROUP, self.channel_name)
+            except Exception:
+                code = SERVER_ERROR
+        with suppress(Exception):  # the browser may be gone already
+            await self.close(code=code)
+
+    async def _user_now(self) -> Any:
+        """The user as the session says now, not as it said when the socket opened."""
+        session = self.scope.get("session")
+        if session is None:
+            return await database_sync_to_async(_reloaded)(self.scope["user"])
+        fresh = _session_store()(session.session_key)
+        return await get_user({"session": fresh})
+
+
+def refusal(user: Any) -> int | None:
+    """The code to close a socket with, or None for a user who may watch."""
+    if user is None or not user.is_authenticated:
+        return SIGNED_OUT
+    if user.is_active and user.is_staff and user.has_perm("poolapp.view_dashboard"):
+        return None
+    return FORBIDDEN
+
+
+def _reloaded(user: Any) -> Any:
+    return type(user)._default_manager.filter(pk=user.pk).first()
+
+
+def _session_store() -> Any:
+    return import_string(f"{settings.SESSION_ENGINE}.SessionStore")

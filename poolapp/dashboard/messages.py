@@ -1,0 +1,217 @@
+"""The dashboard's words, sentences and units: said here for the server's page and for the browser's modules alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, TypeGuard
+
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+NOTHING = "–"
+
+WORDS = {
+    "stopped": _("stopped"),
+    "starting": _("starting"),
+    "ready": _("ready"),
+    "busy": _("busy"),
+    "stopping": _("stopping"),
+    "silent": _("not heard of"),
+    "idle": _("idle"),
+    "retiring": _("retiring"),
+    "queued": _("queued"),
+    "running": _("running"),
+    "executed": _("executed"),
+    "failed": _("failed"),
+    "cancelled": _("cancelled"),
+    "fixed": _("fixed size"),
+    "dynamic": _("dynamic size"),
+    "process": _("processes"),
+    "thread": _("threads"),
+    "dask": _("Dask workers"),
+}
+
+
+class Said(NamedTuple):
+    """How the feed tells an event: its tone (good, bad, plain), what it is about, and the sentence."""
+
+    tone: str
+    about: str
+    sentence: Any
+
+
+EVENTS = {
+    "ready": Said("good", "pool", _("The pool is ready.")),
+    "busy": Said("plain", "pool", _("Every worker is busy.")),
+    "busy_end": Said("plain", "pool", _("A worker is free again.")),
+    "full": Said("plain", "pool", _("The pool has grown to its largest size.")),
+    "full_end": Said("plain", "pool", _("The pool is below its largest size again.")),
+    "empty": Said("plain", "pool", _("The pool has no worker left.")),
+    "back_pressure": Said("bad", "pool", _("Tasks arrive faster than they are done: every queue is long.")),
+    "back_pressure_end": Said("good", "pool", _("The queues are short again.")),
+    "destroy": Said("plain", "pool", _("The pool has stopped.")),
+    "error": Said("bad", "pool", _("Error: {error}")),
+    "worker_online": Said("good", "pool", _("Worker {slot} is online as process {worker_pid}.")),
+    "worker_thread_online": Said("good", "pool", _("Worker {slot} is online.")),
+    "worker_exit": Said("plain", "pool", _("Worker {slot} has left: {reason}.")),
+    "worker_lost": Said("bad", "pool", _("Worker {slot} was lost (process {worker_pid}): {reason}.")),
+    "task_executed": Said("good", "task", _("{task} finished in {run_time}{where}.")),
+    "task_failed": Said("bad", "task", _("{task} failed{where}: {error}")),
+    "task_cancelled": Said("plain", "task", _("{task} was cancelled.")),
+    "unknown": Said("plain", "pool", "{event}"),
+}
+WHERE = _(" on worker {slot}")
+
+# What the tables show anyway would only push the rest out of the feed.
+UNTOLD = frozenset({"task_queued", "task_started"})
+
+BADGES = {
+    "connecting": _("connecting"),
+    "live": _("live"),
+    "polling": _("polling"),
+    "stale": _("stale since {age}"),
+    "signed_out": _("signed out: reload the page"),
+    "paused": _("paused"),
+}
+
+RESTART = {
+    "confirm": _("Restart the workers of {pool}?"),
+    "asked": _("Asked the pool to restart its workers …"),
+    "progress": _("Restarting: {done} of {total} workers replaced …"),
+    "failed": _("The request failed: {error}"),
+    "no_answer": _("No answer from the server. The request may still be carried out."),
+}
+
+OUTCOMES = {
+    "pending": _("Waiting for the pool's process …"),
+    "running": _("Restarting the workers …"),
+    "done": _("The workers were replaced."),
+    "failed": _("The restart failed: {error}"),
+    "expired": _("The pool's process did not take the request in time."),
+}
+
+CHARTS = {
+    "per_second": _("{value}/s"),
+    "now": _("now"),
+    "minutes": _("{value} min ago"),
+    "none": _("No figures yet."),
+}
+
+
+def say(event: Mapping[str, Any]) -> tuple[Said, str]:
+    """How an event is told, and the sentence itself."""
+    said = EVENTS[event_key(event)]
+    return said, str(said.sentence).format_map(_values(event))
+
+
+def outcome(status: str, answer: Mapping[str, Any]) -> str:
+    """What became of a request to restart workers."""
+    return str(OUTCOMES[status]).format_map(_Known(answer))
+
+
+def event_key(event: Mapping[str, Any]) -> str:
+    """Which sentence tells the event."""
+    name = event["event"]
+    if name == "task_finished":
+        name = f"task_{event.get('status')}"
+    elif name == "task_error":
+        name = "task_failed"
+    elif name == "worker_exit" and not event.get("expected", True):
+        name = "worker_lost"
+    elif name == "worker_online" and not event.get("worker_pid"):
+        name = "worker_thread_online"
+    return name if name in EVENTS else "unknown"
+
+
+def count_text(value: float | None) -> str:
+    return NOTHING if _unknown(value) else number_format(round(value), force_grouping=True)
+
+
+def seconds_text(value: float | None) -> str:
+    """A time with the unit that needs no zeros."""
+    if _unknown(value):
+        return NOTHING
+    if value < 1e-3:
+        return f"{_decimal(value * 1e6, 0)} µs"
+    if value < 1:
+        return f"{_three_digits(value * 1e3)} ms"
+    if value < 60:
+        return f"{_three_digits(value)} s"
+    return duration_text(value)
+
+
+def duration_text(value: float | None) -> str:
+    """A long time in its two largest units."""
+    if _unknown(value):
+        return NOTHING
+    minutes, seconds = divmod(int(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def percent_text(value: float | None) -> str:
+    return NOTHING if _unknown(value) else f"{_decimal(value * 100, 0)}%"
+
+
+def clock_text(at: float | None) -> str:
+    """The time of day, in the zone that the admin uses."""
+    return NOTHING if _unknown(at) else f"{moment(at):%H:%M:%S}"
+
+
+def moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, timezone.get_current_timezone())
+
+
+def word(value: str | None) -> str:
+    return NOTHING if _unknown(value) else str(WORDS.get(value, value))
+
+
+def catalogue() -> dict[str, Any]:
+    """Everything the browser's modules say, in the reader's language."""
+    return {
+        "words": _spoken(WORDS),
+        "events": {key: {**said._asdict(), "sentence": str(said.sentence)} for key, said in EVENTS.items()},
+        "untold": sorted(UNTOLD),
+        "where": str(WHERE),
+        "badges": _spoken(BADGES),
+        "restart": _spoken(RESTART),
+        "charts": _spoken(CHARTS),
+    }
+
+
+def _unknown(value: Any) -> TypeGuard[None]:
+    """None, or what a template makes of a missing value."""
+    return value is None or value == ""
+
+
+class _Known(dict[str, Any]):
+    """Values for a sentence; what is not known is a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return NOTHING
+
+
+def _values(event: Mapping[str, Any]) -> _Known:
+    known = _Known((key, value) for key, value in event.items() if value is not None)
+    known["run_time"] = seconds_text(event.get("run_time"))
+    known["where"] = str(WHERE).format(slot=event["slot"]) if event.get("slot") is not None else ""
+    return known
+
+
+def _spoken(texts: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(text) for key, text in texts.items()}
+
+
+def _three_digits(value: float) -> str:
+    return _decimal(value, 0 if value >= 100 else 1 if value >= 10 else 2)
+
+
+def _decimal(value: float, places: int) -> str:
+    return number_format(value, decimal_pos=places, force_grouping=True)

@@ -1,0 +1,229 @@
+"""From models and running pools to what the dashboard shows: frames for the browser, plain values for the templates."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import get_script_prefix, reverse
+from django.utils import timezone
+
+from poolapp.dashboard import messages
+from poolapp.models import (
+    CommandStatus,
+    PoolCommand,
+    PoolEvent,
+    PoolInstance,
+    PoolSnapshot,
+    TaskRecord,
+    TaskStatus,
+)
+from poolapp.observers.broadcaster import broadcaster
+from poolapp.pools import local_snapshots
+
+HISTORY = timedelta(minutes=5)
+FEED_LENGTH = 100
+TASKS_SHOWN = 15
+SOCKET_PATH = "ws/poolapp/"
+NO_TASK = "00000000-0000-0000-0000-000000000000"
+
+Entry = dict[str, Any]
+
+_EVENT_OF = {TaskStatus.QUEUED: "task_queued", TaskStatus.RUNNING: "task_started"}
+_STATUS_OF = {event: str(status) for status, event in _EVENT_OF.items()}
+
+
+def frame() -> dict[str, Any]:
+    """All that is known now, in the shape of the socket's frames: every live pool, the latest events."""
+    return {
+        "type": "frame",
+        "seq": broadcaster.seq,
+        "pools": all_pools(),
+        "events": recent_events(),
+        "dropped": 0,
+    }
+
+
+def page(user: Any, site: str = "admin") -> dict[str, Any]:
+    """The dashboard's template context; the browser starts from the same values in `state`."""
+    first = frame()
+    task_url = task_address(user, site)
+    return {
+        "pools": [pool_view(entry) for entry in first["pools"]],
+        "events": feed(first["events"]),
+        "tasks": task_rows(first["events"], task_url),
+        "can_control": user.has_perm("poolapp.control_pool"),
+        "shown_at": timezone.now().timestamp(),
+        "state": {
+            "frame": first,
+            "history": history(),
+            "texts": messages.catalogue(),
+            "links": {
+                "socket": get_script_prefix() + SOCKET_PATH,
+                "data": reverse("admin:poolapp_dashboard_data", current_app=site),
+                "restart": reverse("admin:poolapp_dashboard_restart", current_app=site),
+                "task": task_url,
+                "tasks": reverse("admin:poolapp_taskrecord_changelist", current_app=site),
+            },
+            "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": HISTORY.total_seconds()},
+            "timezone": timezone.get_current_timezone_name(),
+        },
+    }
+
+
+def all_pools(now: datetime | None = None) -> list[Entry]:
+    """This process's pools as they are, the other processes' as of their last heartbeat."""
+    here = local_snapshots()
+    known = {_key(entry) for entry in here}
+    elsewhere = [_instance_entry(instance, now) for instance in PoolInstance.objects.alive(now)]
+    return sorted(here + [entry for entry in elsewhere if _key(entry) not in known], key=_key)
+
+
+def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
+    """The latest records as events, oldest first: half of them about pools, so that many tasks leave room for those."""
+    pool_events = PoolEvent.objects.all()[: limit // 2]
+    tasks = TaskRecord.objects.defer("traceback", "arguments", "result")[: limit // 2]
+    events = [_pool_event(record) for record in pool_events] + [_task_event(record) for record in tasks]
+    return sorted(events, key=lambda event: event["at"])
+
+
+def history(now: datetime | None = None) -> dict[str, list[list[float]]]:
+    """Per live pool, what the charts need of the last minutes: [at, executed, failed, busy seconds, workers]."""
+    now = now or timezone.now()
+    rows = (
+        PoolSnapshot.objects.filter(instance__in=PoolInstance.objects.alive(now), at__gte=now - HISTORY)
+        .order_by("at")
+        .values_list(
+            "instance__alias",
+            "instance__host",
+            "instance__pid",
+            "at",
+            "executed_tasks",
+            "failed_tasks",
+            "busy_time",
+            "worker_nodes",
+        )
+    )
+    samples: dict[str, list[list[float]]] = {}
+    for alias, host, pid, at, *figures in rows:
+        samples.setdefault(f"{alias}|{host}|{pid}", []).append([at.timestamp(), *figures])
+    return samples
+
+
+def pool_view(entry: Entry) -> Entry:
+    """A pool as its card shows it."""
+    low, high = entry.get("min_size"), entry.get("max_size")
+    return {
+        **entry,
+        "key": "|".join(map(str, _key(entry))),
+        "shown_state": entry.get("state") if entry.get("alive", True) else "silent",
+        "size": low if low == high else f"{low}–{high}",
+        "distant": bool(entry.get("heartbeat_age")),
+    }
+
+
+def feed(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events worth a line, newest first."""
+    lines = []
+    for event in reversed(events):
+        if event["event"] not in messages.UNTOLD:
+            said, sentence = messages.say(event)
+            lines.append({**event, "tone": said.tone, "about": said.about, "sentence": sentence})
+    return lines
+
+
+def task_rows(events: list[dict[str, Any]], task_url: str) -> list[dict[str, Any]]:
+    """The tasks that changed last, newest first."""
+    tasks = [event for event in reversed(events) if event["event"].startswith("task_") and "task_id" in event]
+    return [_task_row(task, task_url) for task in tasks[:TASKS_SHOWN]]
+
+
+
+def _task_row(task: dict[str, Any], task_url: str) -> dict[str, Any]:
+    return {
+        **task,
+        "shown_status": _STATUS_OF.get(task["event"]) or task.get("status"),
+        "url": task_url.replace(NO_TASK, task["task_id"]),
+    }
+
+
+def task_address(user: Any, site: str = "admin") -> str:
+    """Where a task's record is, with NO_TASK for its id; empty for those who may not see records."""
+    if not user.has_perm("poolapp.view_taskrecord"):
+        return ""
+    return reverse("admin:poolapp_taskrecord_change", args=[NO_TASK], current_app=site)
+
+
+def command_view(command: PoolCommand, site: str = "admin") -> dict[str, Any]:
+    """How far a restart is, and its outcome as a sentence."""
+    status = _status_now(command)
+    return {
+        "command": command.pk,
+        "status": status,
+        "finished": status not in (CommandStatus.PENDING, CommandStatus.RUNNING),
+        "ok": status == CommandStatus.DONE,
+        "answer": command.answer,
+        "text": messages.outcome(status, command.answer),
+        "status_url": reverse("admin:poolapp_dashboard_restart_status", args=[command.pk], current_app=site),
+    }
+
+
+def _status_now(command: PoolCommand) -> str:
+    """A request that nobody took in time is expired, whether or not somebody has written so."""
+    if command.status == CommandStatus.PENDING and command.expires_at < timezone.now():
+        return CommandStatus.EXPIRED
+    return command.status
+
+
+def _key(entry: Entry) -> tuple[str, str, int]:
+    return entry["alias"], entry["host"], entry["pid"]
+
+
+def _instance_entry(instance: PoolInstance, now: datetime | None) -> Entry:
+    return {
+        **instance.snapshot,
+        "alias": instance.alias,
+        "host": instance.host,
+        "pid": instance.pid,
+        "alive": instance.is_alive(now),
+        "heartbeat_age": round(instance.heartbeat_age(now), 1),
+    }
+
+
+def _pool_event(record: PoolEvent) -> dict[str, Any]:
+    details = {key: value for key, value in record.details.items() if key != "traceback"}
+    return {
+        "event": record.event,
+        "pool": record.pool,
+        "host": record.host,
+        "pid": record.pid,
+        "at": record.at.timestamp(),
+        **details,
+    }
+
+
+def _task_event(record: TaskRecord) -> dict[str, Any]:
+    """The event that brought the record where it is."""
+    latest = record.finished_at or record.started_at or record.queued_at
+    return {
+        "event": _EVENT_OF.get(TaskStatus(record.status), "task_finished"),
+        "pool": record.pool,
+        "host": record.host,
+        "pid": record.pid,
+        "at": latest.timestamp(),
+        "task_id": str(record.pk),
+        "task": record.name,
+        "worker": record.worker,
+        "slot": record.worker_slot,
+        "worker_pid": record.worker_pid,
+        "status": record.status,
+        "run_time": record.run_time,
+        "wait_time": record.wait_time,
+        "error": _error_text(record),
+    }
+
+
+def _error_text(record: TaskRecord) -> str | None:
+    if not record.error_type:
+        return record.error or None
+    return record.error if record.error.startswith(record.error_type) else f"{record.error_type}: {record.error}"

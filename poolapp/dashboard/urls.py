@@ -1,0 +1,28 @@
+"""The dashboard's addresses inside the admin, below …/poolapp/dashboard/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.urls import URLPattern, path
+
+from poolapp.dashboard import views
+
+
+def dashboard_urls(model_admin: ModelAdmin[Any]) -> list[URLPattern]:
+    """The patterns, each behind the admin site's own log-in."""
+
+    def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
+        return model_admin.admin_site.admin_view(partial(view, site=model_admin.admin_site))
+
+    return [
+        # One page, two names: the admin's app list asks for the second.
+        path("", guarded(views.dashboard), name="poolapp_dashboard"),
+        path("", guarded(views.dashboard), name="poolapp_dashboard_changelist"),
+        path("data/", guarded(views.data), name="poolapp_dashboard_data"),
+        path("restart/", guarded(views.restart), name="poolapp_dashboard_restart"),
+        path("restart/<int:pk>/", guarded(views.restart_status), name="poolapp_dashboard_restart_status"),
+    ]

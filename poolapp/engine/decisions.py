@@ -1,0 +1,66 @@
+"""What the scheduler decides and the pool carries out; a Batch (of node.py) is the decision to send it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from poolapp.engine.node import Batch, WorkerNode
+from poolapp.engine.restarting import WorkersRestart
+from poolapp.engine.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Start a worker for the node."""
+
+    node: WorkerNode
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Let the worker end by itself; it has nothing left to do."""
+
+    node: WorkerNode
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """End the worker now."""
+
+    node: WorkerNode
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Take back what the worker has not begun."""
+
+    node: WorkerNode
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """End the task's future: with the error, or as cancelled without one."""
+
+    task: Task
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Emit an event."""
+
+    event: str
+    details: dict[str, Any] = field(default_factory=dict)
+    task: Task | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """End a restart: with the error, or as complete without one."""
+
+    restart: WorkersRestart
+    error: BaseException | None = None
+
+
+Decision = Batch | Spawn | Stop | Kill | TakeBack | Settle | Tell | Conclude

@@ -1,0 +1,73 @@
+"""What a pool tells about itself: named events with plain details, handed out in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from poolapp.engine.errors import InvalidOption
+from poolapp.engine.tasks import Task
+
+logger = logging.getLogger("poolapp")
+
+POOL_EVENTS = (
+    "ready",
+    "busy",
+    "busy_end",
+    "full",
+    "full_end",
+    "worker_online",
+    "worker_exit",
+    "error",
+    "task_error",
+    "destroy",
+)
+TASK_EVENTS = ("task_queued", "task_started", "task_finished")
+EVENTS = POOL_EVENTS + TASK_EVENTS
+
+
+class Event(NamedTuple):
+    """Something that happened: its name, when (unix seconds), JSON-ready details, and the task it is about."""
+
+    name: str
+    at: float
+    details: dict[str, Any]
+    task: Task | None = None
+
+
+Listener = Callable[[Event], object]
+
+
+class EventHub:
+    """Who listens to which event; what a listener raises is logged and goes no further."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, tuple[Listener, ...]] = {name: () for name in EVENTS}
+        self.wants_tasks = False  # whether anybody listens to what happens to single tasks
+
+    def add(self, name: str, listener: Listener) -> None:
+        """Call `listener` with every event of this name; InvalidOption when there is no such event."""
+        if name not in self._listeners:
+            raise InvalidOption(f"an event is one of {', '.join(EVENTS)}, not {name!r}")
+        self._change(name, (*self._listeners[name], listener))
+
+    def remove(self, name: str, listener: Listener) -> None:
+        """Call `listener` no longer."""
+        self._change(name, tuple(other for other in self._listeners.get(name, ()) if other != listener))
+
+    def emit(self, event: Event) -> None:
+        for listener in self._listeners[event.name]:
+            call_safely(listener, event)
+
+    def _change(self, name: str, listeners: tuple[Listener, ...]) -> None:
+        self._listeners = {**self._listeners, name: listeners}
+        self.wants_tasks = any(self._listeners[name] for name in (*TASK_EVENTS, "task_error"))
+
+
+def call_safely(listener: Listener, event: Event) -> None:
+    """Call a listener; nothing that it raises may harm the pool."""
+    try:
+        listener(event)
+    except BaseException:
+        logger.exception("A listener of the pool event %s failed", event.name)

@@ -1,0 +1,62 @@
+"""The caller's side of a task."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from poolapp.engine.tasks import Task, TaskState
+
+if TYPE_CHECKING:
+    from poolapp.engine.pool import Pool
+
+
+class TaskFuture(Future[Any]):
+    """The result of a task to come: a standard Future that also knows its task."""
+
+    def __init__(self, task: Task, pool: Pool) -> None:
+        super().__init__()
+        self._task = task
+        self._pool = pool
+
+    @property
+    def task_id(self) -> str:
+        """The task's id, a UUID, as its record and events carry it."""
+        return self._pool.task_id(self._task)
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """How the task fares: id, name, status, worker, and seconds spent waiting and running."""
+        task, now = self._task, time.monotonic()
+        started = task.started_at
+        return {
+            "task_id": self.task_id,
+            "task": task.name,
+            "status": "running" if self.running() else task.state.value,
+            "worker": task.node.id if task.node else None,
+            "worker_pid": task.node.pid if task.node else None,
+            "wait_time": (started if started is not None else now) - task.queued_at,
+            "run_time": task.run_time,
+        }
+
+    def running(self) -> bool:
+        """Whether a worker has the task in its hands."""
+        return self._task.state is TaskState.COMMITTED
+
+    def cancel(self) -> bool:
+        """Withdraw the task unless a worker has begun it; True when it will never run."""
+        return self._pool.withdraw(self._task) or self.cancelled()
+
+    def abort(self, reason: str | None = None) -> bool:
+        """Withdraw the task, or stop it where it runs; True when it will not finish.
+
+        A process worker that runs the task is killed and replaced, and the future fails with TaskAborted(reason).
+        A thread cannot be stopped from outside: there, a task that has begun runs on, and the answer is False.
+        """
+        return self.cancel() or self._pool.abort(self._task, reason or "aborted")
+
+    def settle_cancelled(self) -> None:
+        """Become cancelled and wake everybody who waits."""
+        super().cancel()
+        self.set_running_or_notify_cancel()

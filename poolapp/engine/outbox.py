@@ -1,0 +1,35 @@
+"""Things to be carried out in order, by whoever is there, one thread at a time and without waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Outbox(Generic[T]):
+    """A line of items that any thread may add to and any thread may carry out.
+
+    Put items in while you hold the lock that orders them; drain after you have released it. When another thread
+    drains already, it takes yours along, so that nobody ever waits and the order is kept.
+    """
+
+    def __init__(self, carry_out: Callable[[T], None]) -> None:
+        self._carry_out = carry_out
+        self._items: deque[T] = deque()
+        self._draining = threading.Lock()
+
+    def put(self, item: T) -> None:
+        self._items.append(item)
+
+    def drain(self) -> None:
+        """Carry out what is there; `carry_out` must not raise."""
+        while self._items and self._draining.acquire(blocking=False):
+            try:
+                while self._items:
+                    self._carry_out(self._items.popleft())
+            finally:
+                self._draining.release()

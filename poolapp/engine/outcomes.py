@@ -1,0 +1,24 @@
+"""What workers report: how a task ended, how a worker ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class Outcome(NamedTuple):
+    """How a task ended: its value, or the error with the worker's traceback as text; monotonic times in seconds."""
+
+    value: Any
+    error: BaseException | None
+    traceback: str
+    started_at: float
+    run_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerExit:
+    """How a worker ended: in words, and with its own traceback when it failed to start."""
+
+    reason: str
+    error: str | None = None

@@ -1,0 +1,66 @@
+"""A pool's state at one moment, as plain JSON: durations in seconds, None where nothing was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poolapp.engine.node import NodeState, WorkerNode
+from poolapp.engine.statistics import summary
+
+if TYPE_CHECKING:
+    from poolapp.engine.scheduler import Scheduler
+
+
+def snapshot(scheduler: Scheduler, now: float, wall_offset: float, started_at: float) -> dict[str, Any]:
+    """Describe a scheduler; to be called under the lock that guards it.
+
+    now, started_at: readings of the monotonic clock, seconds; wall_offset: what makes unix time of one.
+    """
+    nodes = sorted(scheduler.roster, key=lambda node: (node.slot, node.id))
+    ready = scheduler.roster.eligible
+    totals, uptime = scheduler.totals, max(now - started_at, 1e-9)
+    busy_time = totals.busy_time + sum(max(0.0, now - n.front_since) for n in nodes if n.committed)
+    usages = [node.usage for node in nodes]
+    return {
+        "strategy": scheduler.options.strategy,
+        "started_at": started_at + wall_offset,
+        "uptime": uptime,
+        "ready": scheduler.is_ready,
+        "worker_nodes": len(nodes),
+        "idle_worker_nodes": sum(not node.committed for node in ready),
+        "busy_worker_nodes": sum(bool(node.committed) for node in ready),
+        "dynamic_worker_nodes": sum(node.dynamic for node in nodes),
+        "submitted_tasks": totals.submitted,
+        "executed_tasks": totals.executed,
+        "executing_tasks": sum(node.executing for node in nodes),
+        "queued_tasks": len(scheduler.backlog) + sum(node.queued for node in nodes),
+        "max_queued_tasks": sum(node.queue.peak for node in nodes),
+        "failed_tasks": totals.failed,
+        "cancelled_tasks": totals.cancelled,
+        "restarts": totals.restarts,
+        "busy_time": busy_time,
+        "utilization": busy_time / (uptime * scheduler.limit),
+        "run_time": summary(usage.run_time for usage in usages),
+        "wait_time": summary(usage.wait_time for usage in usages),
+        "events": {"busy": totals.busy, "full": totals.full},
+        "workers": [_worker(node, scheduler, wall_offset) for node in nodes if node.state is not NodeState.GONE],
+    }
+
+
+def _worker(node: WorkerNode, scheduler: Scheduler, wall_offset: float) -> dict[str, Any]:
+    front = node.front()
+    return {
+        "id": node.id,
+        "slot": node.slot,
+        "pid": node.pid,
+        "state": node.label,
+        "dynamic": node.dynamic,
+        "executing": node.executing,
+        "queued": node.queued,
+        "executed": node.usage.executed,
+        "failed": node.usage.failed,
+        "restarts": scheduler.deaths.get(node.slot, 0),
+        "task": front.name if front else None,
+        "running_since": node.front_since + wall_offset if front else None,
+        "started_at": node.started_at + wall_offset if node.started_at is not None else None,
+    }

@@ -1,0 +1,73 @@
+"""What a pool expects of its workers, and what workers may tell their pool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+from poolapp.engine.node import Batch, WorkerNode
+from poolapp.engine.options import PoolOptions
+from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.tasks import Task
+
+
+class Reports(Protocol):
+    """The pool's ear: workers call it from threads of their own."""
+
+    def worker_ready(self, node: WorkerNode, pid: int | None) -> None:
+        """The worker of the node waits for tasks."""
+
+    def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
+        """The worker has answered its next tasks, in the order in which it was given them."""
+
+    def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
+        """The worker is gone, once and for all; everything that it had answered was reported before."""
+
+
+class Worker(Protocol):
+    """One worker."""
+
+    def start(self) -> None:
+        """Begin to live; it reports `worker_ready`, or `exited` when it cannot start."""
+
+    def post(self, batch: Batch) -> None:
+        """Line up a batch; called in order, under the pool's lock, so it must not do anything else."""
+
+    def flush(self) -> None:
+        """Send what is lined up; called by any thread, without the lock. Must not raise or wait."""
+
+    def take_back(self) -> list[int]:
+        """Take back what has not begun: the number of its batch, once for every task. Must not wait."""
+
+    def stop(self) -> None:
+        """End after what was sent, then report `exited`."""
+
+    def kill(self) -> None:
+        """End now, then report `exited`; a worker that cannot be ended is given up and reported all the same."""
+
+
+class Crew(Protocol):
+    """All workers of one pool: makes them, and listens to them."""
+
+    takes_batches: ClassVar[bool]
+    """Whether workers gain from being given tasks ahead of the one that they run."""
+
+    can_kill: ClassVar[bool]
+    """Whether a worker can be ended while it runs a task."""
+
+    def __init__(self, options: PoolOptions, reports: Reports) -> None: ...
+
+    def prepare(self, task: Task) -> None:
+        """Check and encode a task in the caller's thread; raises TaskNotPicklable when it could not run there."""
+
+    def open(self) -> None:
+        """Get ready to make workers."""
+
+    def spawn(self, node: WorkerNode) -> Worker:
+        """Make the node's worker, to be started by the caller."""
+
+    def close(self) -> None:
+        """Let go of everything; all workers have exited."""
+
+    def describe(self) -> dict[str, Any]:
+        """More facts for the snapshot, JSON-ready."""

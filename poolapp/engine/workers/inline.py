@@ -1,0 +1,76 @@
+"""Workers that run their tasks at once, in the thread that sends them: for tests and for debugging."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar
+
+from poolapp.engine.node import Batch, WorkerNode
+from poolapp.engine.options import PoolOptions
+from poolapp.engine.outbox import Outbox
+from poolapp.engine.outcomes import WorkerExit
+from poolapp.engine.tasks import Task
+from poolapp.engine.workers.base import Reports
+from poolapp.engine.workers.running import AroundTask, TaskRunner, around_task, load
+
+
+class InlineCrew:
+    """Makes workers without a thread of their own."""
+
+    takes_batches: ClassVar[bool] = False
+    can_kill: ClassVar[bool] = False
+
+    def __init__(self, options: PoolOptions, reports: Reports) -> None:
+        self._options = options
+        self._reports = reports
+        self._around = around_task(options.around_task)
+
+    def prepare(self, task: Task) -> None:
+        """Everything is taken as it is."""
+
+    def open(self) -> None:
+        if self._options.initializer:
+            load(self._options.initializer)(*self._options.initializer_args)
+
+    def spawn(self, node: WorkerNode) -> InlineWorker:
+        return InlineWorker(node, self._around, self._reports)
+
+    def close(self) -> None:
+        pass
+
+    def describe(self) -> dict[str, Any]:
+        return {}
+
+
+class InlineWorker:
+    """Runs what it is sent, in the sender's thread."""
+
+    def __init__(self, node: WorkerNode, around: AroundTask, reports: Reports) -> None:
+        self._node = node
+        self._reports = reports
+        self._runner = TaskRunner(around)
+        self._outbox: Outbox[Batch] = Outbox(self._run)
+
+    def start(self) -> None:
+        self._reports.worker_ready(self._node, os.getpid())
+
+    def post(self, batch: Batch) -> None:
+        self._outbox.put(batch)
+
+    def flush(self) -> None:
+        self._outbox.drain()
+
+    def take_back(self) -> list[int]:
+        return []
+
+    def stop(self) -> None:
+        self._runner.close()
+        self._reports.exited(self._node, WorkerExit("retired"))
+
+    def kill(self) -> None:
+        self._reports.exited(self._node, WorkerExit("given up"))
+
+    def _run(self, batch: Batch) -> None:
+        for task in batch.tasks:
+            outcome = self._runner.run(task.function.function, task.args, task.kwargs)
+            self._reports.finished(self._node, [outcome])

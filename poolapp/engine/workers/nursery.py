@@ -1,0 +1,127 @@
+"""The nursery, seen from the pool: asks for workers and hears of their births and deaths."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any, Protocol
+
+from poolapp.engine.options import PoolOptions
+from poolapp.engine.workers.nursery_process import KILL, REQUEST, SPAWN, boot_command, setup_message
+from poolapp.engine.workers.reactor import Reactor
+from poolapp.engine.workers.wire import FrameReader
+
+logger = logging.getLogger("poolapp")
+
+
+class NurseryListener(Protocol):
+    """Who wants to know what happens in a nursery; called from the reactor's thread."""
+
+    def born(self, node_id: int, pid: int) -> None: ...
+
+    def unborn(self, node_id: int, reason: str) -> None: ...
+
+    def dead(self, node_id: int, exit_code: int) -> None: ...
+
+    def nursery_lost(self, error: str | None) -> None:
+        """The nursery has died, and every worker with it; with its traceback when it could not set itself up."""
+
+
+class NurseryHandle:
+    """One nursery process. It is started by the reactor's thread, and dies with that thread at the latest."""
+
+    def __init__(self, options: PoolOptions, reactor: Reactor, listener: NurseryListener) -> None:
+        self._options = options
+        self._reactor = reactor
+        self._listener = listener
+        self._asking = threading.Lock()
+        self._control, self._remote = socket.socketpair()
+        self._reader = FrameReader(self._control)
+        self._error: str | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control.sendall(setup_message(self._setup()))
+        reactor.call_soon(self._launch)
+
+    def spawn(self, node_id: int, sock: socket.socket, ticket_fd: int) -> None:
+        """Ask for a worker with these descriptors; OSError when the nursery is gone."""
+        with self._asking:
+            socket.send_fds(self._control, [REQUEST.pack(SPAWN, node_id)], [sock.fileno(), ticket_fd])
+
+    def kill(self, node_id: int) -> None:
+        """Ask for a worker and all its children to be killed."""
+        with self._asking, contextlib.suppress(OSError):
+            self._control.sendall(REQUEST.pack(KILL, node_id))
+
+    def close(self) -> None:
+        """Let the nursery end, with whatever lives in it; to be called from the reactor's thread."""
+        self._reactor.forget(self._control)
+        self._control.close()
+        if self._process is not None:
+            self._process.wait()
+
+    def _setup(self) -> dict[str, Any]:
+        options = self._options
+        return {
+            "sys_path": sys.path,
+            "initializer": options.initializer,
+            "initializer_args": options.initializer_args,
+            "around_task": options.around_task,
+        }
+
+    def _launch(self) -> None:
+        remote = self._remote.fileno()
+        try:
+            self._process = subprocess.Popen(
+                boot_command("nursery", remote),
+                pass_fds=[remote],
+                stdin=subprocess.DEVNULL,
+                stdout=_or_devnull(1),
+                stderr=_or_devnull(2),
+                start_new_session=True,
+            )
+        except OSError as exc:
+            self._error = f"the nursery could not be started: {exc}"
+        self._remote.close()
+        self._reactor.watch(self._control, self._read)
+
+    def _read(self) -> None:
+        try:
+            frames = self._reader.read()
+        except (EOFError, OSError):
+            self.close()
+            self._listener.nursery_lost(self._error)
+            return
+        for head, _ in frames:
+            self._hear(*head)
+
+    def _hear(self, message: str, *details: Any) -> None:
+        match message, details:
+            case "born", (node_id, pid):
+                self._listener.born(node_id, pid)
+            case "unborn", (node_id, reason):
+                self._listener.unborn(node_id, reason)
+            case "dead", (node_id, exit_code):
+                self._listener.dead(node_id, exit_code)
+            case "failed", (error,):
+                self._error = error
+            case "ready", (_, threads) if threads:
+                logger.warning(
+                    "Pool %s: its task modules start threads at import (%s), so that workers cannot be forked;"
+                    " each is started from scratch, which takes longer",
+                    self._options.name,
+                    ", ".join(threads),
+                )
+
+
+def _or_devnull(fd: int) -> int | None:
+    """None, to inherit the descriptor, or /dev/null where it is closed."""
+    try:
+        os.fstat(fd)
+    except OSError:
+        return subprocess.DEVNULL
+    return None

@@ -1,0 +1,223 @@
+"""The nursery, seen from inside: it sets everything up once, then forks a worker whenever it is asked to.
+
+It has one thread and inherits nothing of the server but its environment, so that forking it is safe. Where the
+set-up starts threads, forking is not: then every worker is a fresh interpreter that sets itself up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import os
+import pickle
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from poolapp.engine.workers import prctl, role
+from poolapp.engine.workers.running import load
+from poolapp.engine.workers.wire import FrameWriter, frame
+from poolapp.engine.workers.worker_process import live
+
+# What the pool asks for: a verb and the id of a node. A SPAWN carries the worker's two descriptors.
+REQUEST = struct.Struct("=BxxxI")
+SPAWN, KILL = 1, 2
+# The lowest descriptor for our own use: 0 to 2 may be closed, and tasks may play with low ones.
+LOWEST_FD = 10
+
+
+def run_nursery(control_fd: int, setup: dict[str, Any]) -> None:
+    """Set up, then serve requests until the pool closes its end."""
+    prctl.die_with_parent()
+    prctl.set_name("poolapp-nursery")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Nursery(socket.socket(fileno=_move_up(control_fd)), setup).run()
+
+
+def run_worker(setup: dict[str, Any], sock_fd: int, ticket_fd: int) -> None:
+    """Be a worker that was not forked."""
+    _become_worker()
+    _set_up(setup)
+    live(socket.socket(fileno=sock_fd), ticket_fd, setup["around_task"])
+
+
+def setup_message(setup: dict[str, Any]) -> bytes:
+    """A set-up in the form that boot.py reads."""
+    encoded = pickle.dumps(setup)
+    return len(encoded).to_bytes(4, "little") + encoded
+
+
+def boot_command(role_name: str, *descriptors: int) -> list[str]:
+    """The command line of a process that begins with boot.py; `-P` keeps the working directory off its path."""
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does
+    script = os.path.join(os.path.dirname(__file__), "boot.py")
+    return [sys.executable, *flags, "-P", script, role_name, *map(str, descriptors)]
+
+
+class Nursery:
+    """Forks workers, watches over them, and reports every death."""
+
+    def __init__(self, control: socket.socket, setup: dict[str, Any]) -> None:
+        self._control = control
+        self._setup = setup
+        self._writer = FrameWriter(control)
+        self._nodes: dict[int, int] = {}  # node ids by process id
+        self._wake_fd, self._waker_fd = os.pipe()
+        self._fork: Callable[[socket.socket, int], int] = self._fork_worker
+
+    def run(self) -> None:
+        try:
+            _set_up(self._setup)
+        except BaseException:
+            self._tell("failed", traceback.format_exc())
+            os._exit(1)
+        threads = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+        if threads:
+            self._fork = self._exec_worker
+        gc.collect()
+        gc.freeze()  # so that workers' collections do not copy what they share with us
+        os.set_blocking(self._waker_fd, False)
+        signal.set_wakeup_fd(self._waker_fd)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._tell("ready", os.getpid(), [_describe(thread) for thread in threads])
+        self._serve()
+
+    def _serve(self) -> None:
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        poll.register(self._wake_fd, select.POLLIN)
+        while True:
+            for fd, _ in poll.poll():
+                if fd == self._wake_fd:
+                    os.read(self._wake_fd, 4096)
+                    self._bury_dead()
+                else:
+                    self._obey()
+
+    def _obey(self) -> None:
+        try:
+            data, fds, _, _ = socket.recv_fds(self._control, REQUEST.size, 2)
+        except OSError:
+            data, fds = b"", []
+        if not data:
+            self._end()
+        verb, node_id = REQUEST.unpack(data)
+        if verb == SPAWN:
+            self._spawn(node_id, socket.socket(fileno=fds[0]), fds[1])
+        elif verb == KILL:
+            for pid in [pid for pid, node in self._nodes.items() if node == node_id]:
+                _kill_session(pid)
+
+    def _spawn(self, node_id: int, sock: socket.socket, ticket_fd: int) -> None:
+        try:
+            pid = self._fork(sock, ticket_fd)
+        except OSError as exc:  # no memory, no processes
+            self._tell("unborn", node_id, f"{type(exc).__name__}: {exc}")
+        else:
+            self._nodes[pid] = node_id
+            self._tell("born", node_id, pid)
+        sock.close()
+        os.close(ticket_fd)
+
+    def _fork_worker(self, sock: socket.socket, ticket_fd: int) -> int:
+        _flush_output()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid:
+            return pid
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for fd in (self._control.detach(), self._wake_fd, self._waker_fd):
+                os.close(fd)
+            _become_worker()
+            if os.getppid() != parent:  # it died before the kernel knew that we want to die with it
+                os._exit(1)
+            moved = socket.socket(fileno=_move_up(sock.detach()))
+            live(moved, _move_up(ticket_fd), self._setup["around_task"])
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            _flush_output()
+            os._exit(status)
+
+    def _exec_worker(self, sock: socket.socket, ticket_fd: int) -> int:
+        setup_fd, feed_fd = os.pipe()
+        fds = (setup_fd, sock.fileno(), ticket_fd)
+        try:
+            process = subprocess.Popen(boot_command("worker", *fds), pass_fds=fds)
+            os.write(feed_fd, setup_message(self._setup))
+        finally:
+            os.close(setup_fd)
+            os.close(feed_fd)
+        process.returncode = 0  # we reap it ourselves; keeps Popen from doing so
+        return process.pid
+
+    def _bury_dead(self) -> None:
+        """Report the children that have died; their own children go with them."""
+        for pid in list(self._nodes):
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            _kill_session(pid)  # while nobody else can have the pid
+            _, status = os.waitpid(pid, 0)
+            self._tell("dead", self._nodes.pop(pid), os.waitstatus_to_exitcode(status))
+
+    def _tell(self, *message: Any) -> None:
+        self._writer.add(frame(message))
+        try:
+            self._writer.flush()
+        except OSError:
+            self._end()
+
+    def _end(self) -> None:
+        """The pool is gone: nothing of us may stay."""
+        for pid in self._nodes:
+            _kill_session(pid)
+        os._exit(0)
+
+
+def _set_up(setup: dict[str, Any]) -> None:
+    role.in_worker = True
+    if setup["initializer"]:
+        load(setup["initializer"])(*setup["initializer_args"])
+
+
+def _become_worker() -> None:
+    """Leave the nursery's session, so that a worker and all that it starts can be ended together."""
+    with contextlib.suppress(PermissionError):
+        os.setsid()
+    prctl.die_with_parent()
+    prctl.set_name("poolapp-worker")
+
+
+def _kill_session(pid: int) -> None:
+    for kill in (os.killpg, os.kill):  # the group does not exist until the worker has made it
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def _move_up(fd: int) -> int:
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST_FD)
+    os.close(fd)
+    return moved
+
+
+def _flush_output() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+def _describe(thread: threading.Thread) -> str:
+    target = getattr(thread, "_target", None)
+    return f"{thread.name} of {getattr(target, '__module__', type(thread).__module__)}"

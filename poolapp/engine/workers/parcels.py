@@ -1,0 +1,126 @@
+"""What travels between a pool and a process worker: arguments, values and exceptions, as bytes."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+from poolapp.engine.errors import (
+    RemoteError,
+    RemoteTraceback,
+    ResultNotPicklable,
+    TaskNotPicklable,
+)
+from poolapp.engine.outcomes import Outcome
+from poolapp.engine.tasks import Task, plain_function
+from poolapp.engine.workers.running import describe, load
+
+PROTOCOL = pickle.HIGHEST_PROTOCOL
+NOTHING = b""  # stands for no arguments, and for None
+
+
+def pack_call(task: Task) -> bytes:
+    """A task's arguments; with the function itself where it cannot be imported by name.
+
+    Raises TaskNotPicklable, naming what cannot be pickled.
+    """
+    if task.function.reference is None:
+        return _pack_unnamed_call(task)
+    if not task.args and not task.kwargs:
+        return NOTHING
+    try:
+        return pickle.dumps((task.args, task.kwargs), PROTOCOL)
+    except Exception as exc:
+        raise TaskNotPicklable(_blame(task, exc)) from exc
+
+
+def unpack_call(
+    reference: str | None, payload: memoryview, cache: dict[str, Callable[..., Any]]
+) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+    """The function and the arguments of a call; `cache` keeps functions that were looked up.
+
+    Raises TaskNotPicklable when the call cannot be rebuilt here.
+    """
+    try:
+        if reference is None:
+            function, args, kwargs = pickle.loads(payload)
+            return function, args, kwargs
+        if reference not in cache:
+            cache[reference] = plain_function(load(reference))
+        args, kwargs = pickle.loads(payload) if payload else ((), {})
+    except BaseException as exc:
+        raise TaskNotPicklable(f"the worker could not rebuild the call: {describe(exc)}") from exc
+    return cache[reference], args, kwargs
+
+
+def pack_outcome(outcome: Outcome, name: str) -> tuple[bool, bytes]:
+    """Whether the task went well, and its value or error; an unpicklable value becomes an error that says so."""
+    if outcome.error is None:
+        if outcome.value is None:
+            return True, NOTHING
+        try:
+            return True, pickle.dumps(outcome.value, PROTOCOL)
+        except BaseException as exc:
+            kind = type(outcome.value).__qualname__
+            message = f"the result of {name}, of type {kind}, cannot be pickled: {describe(exc)}"
+            return False, _pack_error(ResultNotPicklable(message), outcome.traceback)
+    return False, _pack_error(outcome.error, outcome.traceback)
+
+
+def unpack_value(payload: memoryview) -> Any:
+    """The value of a task; raises ResultNotPicklable when it cannot be rebuilt here."""
+    if not payload:
+        return None
+    try:
+        return pickle.loads(payload)
+    except Exception as exc:
+        raise ResultNotPicklable(f"the result could not be rebuilt: {describe(exc)}") from exc
+
+
+def unpack_error(payload: memoryview) -> tuple[BaseException, str]:
+    """The error of a task, with the remote traceback as its cause, and that traceback as text."""
+    description, text, pickled = pickle.loads(payload)
+    try:
+        error = pickle.loads(pickled) if pickled else RemoteError(description)
+    except Exception:
+        error = RemoteError(description)
+    if not isinstance(error, Exception):
+        error = RemoteError(description)
+    if text:
+        error.__cause__ = RemoteTraceback(text)
+    return error, text
+
+
+def _pack_error(error: BaseException, text: str) -> bytes:
+    try:
+        pickled = pickle.dumps(error, PROTOCOL)
+    except BaseException:
+        pickled = NOTHING
+    return pickle.dumps((describe(error), text, pickled), PROTOCOL)
+
+
+def _pack_unnamed_call(task: Task) -> bytes:
+    function = task.function.function
+    if getattr(function, "__module__", None) == "__main__":
+        raise TaskNotPicklable(f"{task.name} is defined in the main script, which a process worker cannot import")
+    try:
+        return pickle.dumps((function, task.args, task.kwargs), PROTOCOL)
+    except Exception as exc:
+        raise TaskNotPicklable(_blame(task, exc)) from exc
+
+
+def _blame(task: Task, exc: Exception) -> str:
+    """What of a call cannot be pickled, by name."""
+    parts = [(f"argument {number}", value) for number, value in enumerate(task.args, 1)]
+    parts += [(f"argument {name!r}", value) for name, value in task.kwargs.items()]
+    if task.function.reference is None:
+        parts.insert(0, ("the function", task.function.function))
+    for label, value in parts:
+        try:
+            pickle.dumps(value, PROTOCOL)
+        except Exception as cause:
+            hint = "; a process worker needs a function at the top of a module" if label == "the function" else ""
+            return f"{label} of {task.name} cannot be pickled: {describe(cause)}{hint}"
+    return f"the call of {task.name} cannot be pickled: {describe(exc)}"
+

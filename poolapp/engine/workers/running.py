@@ -1,0 +1,88 @@
+"""Running one task, in any kind of worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import inspect
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from poolapp.engine.errors import TaskExited
+from poolapp.engine.outcomes import Outcome
+
+AroundTask = Callable[[], AbstractContextManager[Any]]
+
+
+def load(path: str) -> Any:
+    """What "module:name" stands for.
+
+    Raises ImportError or AttributeError when there is no such thing.
+    """
+    module, _, name = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def around_task(path: str | None) -> AroundTask:
+    """The context manager factory behind PoolOptions.around_task."""
+    return load(path) if path else contextlib.nullcontext
+
+
+class TaskRunner:
+    """Runs one task after another in one thread; async functions run on an event loop that lives as long."""
+
+    def __init__(self, around: AroundTask) -> None:
+        self._around = around
+        self._loop: asyncio.Runner | None = None
+
+    def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
+        """Call the function; whatever it raises is in the outcome."""
+        started_at = time.monotonic()
+        try:
+            with self._around():
+                value = function(*args, **kwargs)
+                if inspect.isawaitable(value):
+                    value = self._await(value)
+        except BaseException as exc:
+            return failure(exc, started_at)
+        return Outcome(value, None, "", started_at, time.monotonic() - started_at)
+
+    def close(self) -> None:
+        if self._loop is not None:
+            self._loop.close()
+
+    def _await(self, awaitable: Any) -> Any:
+        if self._loop is None:
+            self._loop = asyncio.Runner()
+        return self._loop.run(_await(awaitable))
+
+
+async def _await(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def failure(exc: BaseException, started_at: float | None = None) -> Outcome:
+    """The outcome of a task that raised; only Exceptions reach a caller."""
+    now = time.monotonic()
+    started_at = now if started_at is None else started_at
+    text = "".join(traceback.format_exception(exc))
+    error = exc if isinstance(exc, Exception) else TaskExited(f"the task raised {describe(exc)}")
+    if error is not exc:
+        error.__cause__ = exc
+    return Outcome(None, error, text, started_at, now - started_at)
+
+
+def describe(exc: BaseException) -> str:
+    """An exception as "Type: text", even when its __str__ raises."""
+    try:
+        text = str(exc)
+    except Exception:
+        text = "<its text could not be made>"
+    return f"{type(exc).__name__}: {text}" if text else type(exc).__name__

@@ -1,0 +1,107 @@
+"""Frames on the socket between a pool and a process worker.
+
+A frame is a header (length of the head, length of the payload), a head of plain values in `marshal` form, and a
+payload of raw bytes. Both ends run the same interpreter on the same machine, which is what `marshal` asks for.
+"""
+
+from __future__ import annotations
+
+import marshal
+import socket
+import struct
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+HEADER = struct.Struct("=IQ")
+READ_SIZE = 65536
+MAX_BUFFERS = 512  # of one sendmsg call; the system's limit is 1024 on Linux
+
+Frame = tuple[Any, memoryview]
+
+
+def frame(head: Any, payloads: Sequence[bytes] = ()) -> list[bytes]:
+    """The buffers of one frame, to be sent one after another."""
+    encoded = marshal.dumps(head)
+    size = sum(map(len, payloads))
+    return [HEADER.pack(len(encoded), size) + encoded, *(payload for payload in payloads if payload)]
+
+
+class FrameWriter:
+    """Sends frames; on a non-blocking socket it keeps what does not fit for the next time."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._left: deque[memoryview] = deque()
+
+    def add(self, buffers: Iterable[bytes]) -> None:
+        self._left.extend(map(memoryview, buffers))
+
+    def flush(self) -> bool:
+        """Send as much as the socket takes; whether everything is sent. Raises OSError when nobody reads any more."""
+        left = self._left
+        while left:
+            try:
+                sent = self._sock.sendmsg([left[i] for i in range(min(len(left), MAX_BUFFERS))])
+            except BlockingIOError:
+                return False
+            while left and sent >= len(left[0]):
+                sent -= len(left.popleft())
+            if sent:
+                left[0] = left[0][sent:]
+        return True
+
+
+class FrameReader:
+    """Cuts what a socket delivers into frames; what is larger than one read is received in place."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = b""
+        self._large: bytearray | None = None
+        self._filled = 0
+
+    def read(self) -> list[Frame]:
+        """Read once; the frames that are complete now. Raises EOFError at the end, OSError when the socket is dead."""
+        if self._large is not None:
+            return self._read_large(self._large)
+        try:
+            data = self._sock.recv(READ_SIZE)
+        except BlockingIOError:
+            return []
+        if not data:
+            raise EOFError
+        return self._cut(self._buffer + data if self._buffer else data)
+
+    def _cut(self, data: bytes) -> list[Frame]:
+        frames, start, view = [], 0, memoryview(data)
+        while len(data) - start >= HEADER.size:
+            head_size, payload_size = HEADER.unpack_from(data, start)
+            body, end = start + HEADER.size, start + HEADER.size + head_size + payload_size
+            if end > len(data):
+                if end - start > READ_SIZE:
+                    self._large = bytearray(end - start)
+                    self._filled = len(data) - start
+                    self._large[: self._filled] = view[start:]
+                    start = len(data)
+                break
+            frames.append((marshal.loads(view[body : body + head_size]), view[body + head_size : end]))
+            start = end
+        self._buffer = data[start:]
+        return frames
+
+    def _read_large(self, large: bytearray) -> list[Frame]:
+        view = memoryview(large)
+        try:
+            count = self._sock.recv_into(view[self._filled :])
+        except BlockingIOError:
+            return []
+        if not count:
+            raise EOFError
+        self._filled += count
+        if self._filled < len(large):
+            return []
+        head_size, _ = HEADER.unpack_from(large)
+        body = HEADER.size + head_size
+        self._large = None
+        return [(marshal.loads(view[HEADER.size : body]), view[body:])]

@@ -1,0 +1,65 @@
+"""Tells other processes, through the database, that this process's pools live and how they fare."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from poolapp.conf import PoolSettings
+from poolapp.engine.events import Event
+from poolapp.engine.pool import Pool
+from poolapp.models import PoolInstance, PoolSnapshot
+
+# Events after which other processes should know soon how the pool stands.
+NEWS = {"ready", "worker_online", "worker_exit", "destroy"}
+HISTORY_FIELDS = [
+    field.name for field in PoolSnapshot._meta.concrete_fields if field.name not in ("id", "instance", "at")
+]
+
+
+class Heartbeat:
+    """Keeps the PoolInstance of one pool fresh, and adds to its history."""
+
+    def __init__(
+        self, alias: str, pool: Pool, host: str, settings: PoolSettings, wake: Callable[[], None]
+    ) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._wake = wake
+        self._next_history = 0.0  # a reading of the monotonic clock
+        self._instance = PoolInstance(alias=alias, host=host, pid=os.getpid(), started_at=timezone.now())
+
+    @property
+    def instance(self) -> PoolInstance:
+        """The pool as other processes see it; without an id until the first beat."""
+        return self._instance
+
+    @property
+    def pool(self) -> Pool:
+        return self._pool
+
+    def handle(self, alias: str, event: Event) -> None:
+        """Beat soon when there is news."""
+        if event.name in NEWS:
+            self._wake()
+
+    def beat(self) -> None:
+        """Write the pool's figures; once in a while also into its history."""
+        instance = self._instance
+        instance.heartbeat_at = timezone.now()
+        instance.snapshot = self._pool.snapshot()
+        instance.save(using=self._settings.database)
+        if time.monotonic() >= self._next_history:
+            self._next_history = time.monotonic() + self._settings.snapshot_interval
+            figures = {name: instance.snapshot[name] for name in HISTORY_FIELDS}
+            PoolSnapshot.objects.using(self._settings.database).create(
+                instance=instance, at=instance.heartbeat_at, **figures
+            )
+
+    def stop(self) -> None:
+        """Say goodbye."""
+        self._instance.stopped_at = timezone.now()
+        self.beat()

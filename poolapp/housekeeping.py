@@ -1,0 +1,123 @@
+"""The one thread of a process that talks to the database: records, heartbeats, requests, clearing out."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import close_old_connections, connections
+
+from poolapp.conf import get_settings
+from poolapp.control.desk import CommandDesk
+from poolapp.engine.events import Event
+from poolapp.engine.pool import Pool
+from poolapp.heartbeat import Heartbeat
+from poolapp.observers.recorder import Recorder
+from poolapp.retention import clear_out
+
+logger = logging.getLogger("poolapp")
+
+FLUSH_EVERY = 0.2
+LISTEN_EVERY = 0.5
+BEAT_EVERY = 1.0
+CLEAR_OUT_EVERY = 60.0
+SECONDS_BETWEEN_COMPLAINTS = 60.0
+
+
+class Chore:
+    """Something to be done every few seconds; when it fails, the others go on and it is tried again."""
+
+    def __init__(self, name: str, every: float, do: Callable[[], None]) -> None:
+        self._name = name
+        self._every = every
+        self._do = do
+        self._next_complaint = 0.0
+        self.due = 0.0  # a reading of the monotonic clock
+        self.failures = 0
+
+    def do(self) -> None:
+        self.due = time.monotonic() + self._every
+        try:
+            self._do()
+        except Exception:
+            self.failures += 1
+            connections.close_all()
+            self._complain()
+
+    def _complain(self) -> None:
+        if time.monotonic() >= self._next_complaint:
+            self._next_complaint = time.monotonic() + SECONDS_BETWEEN_COMPLAINTS
+            logger.exception("poolapp could not %s (failure %d); it tries again", self._name, self.failures)
+
+
+class Housekeeper:
+    """Does the chores of all pools of this process, from a daemon thread."""
+
+    def __init__(self) -> None:
+        self._settings = get_settings()
+        self._heartbeats: dict[str, Heartbeat] = {}
+        self._recorder = Recorder(self._settings)
+        self._desk = CommandDesk(self._settings.database)
+        self._beating = Chore("write its heartbeat", BEAT_EVERY, self._beat)
+        self._listening = Chore("look for requests", LISTEN_EVERY, self._listen)
+        self._chores = [
+            Chore("record tasks", FLUSH_EVERY, self._recorder.flush),
+            self._beating,
+            self._listening,
+            Chore("clear out old records", CLEAR_OUT_EVERY, lambda: clear_out(self._settings)),
+        ]
+        self._woken = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="poolapp-housekeeper", daemon=True)
+
+    def handle(self, alias: str, event: Event) -> None:
+        """Take note of an event of a pool."""
+        self._recorder.handle(alias, event)
+        if heartbeat := self._heartbeats.get(alias):
+            heartbeat.handle(alias, event)
+
+    def look_after(self, alias: str, pool: Pool) -> None:
+        """Care for a pool from now on."""
+        self._heartbeats[alias] = Heartbeat(alias, pool, socket.gethostname(), self._settings, self.wake)
+        if not self._thread.is_alive():
+            self._thread.start()
+        self.wake()
+
+    def wake(self) -> None:
+        """Beat, and look for requests, now."""
+        self._beating.due = self._listening.due = 0.0
+        self._woken.set()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Write what is left and say goodbye, within `timeout` seconds."""
+        self._stopped = True
+        self._woken.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stopped:
+            close_old_connections()
+            for chore in self._chores:
+                if time.monotonic() >= chore.due:
+                    chore.do()
+            pause = min(chore.due for chore in self._chores) - time.monotonic()
+            self._woken.wait(max(0.0, pause))
+            self._woken.clear()
+        self._say_goodbye()
+
+    def _say_goodbye(self) -> None:
+        Chore("record the last tasks", 0, self._recorder.flush).do()
+        for heartbeat in self._heartbeats.values():
+            Chore("write its last heartbeat", 0, heartbeat.stop).do()
+        connections.close_all()
+
+    def _beat(self) -> None:
+        for heartbeat in list(self._heartbeats.values()):
+            heartbeat.beat()
+
+    def _listen(self) -> None:
+        self._desk.serve({h.instance.pk: h.pool for h in list(self._heartbeats.values()) if h.instance.pk})

@@ -1,0 +1,22 @@
+"""Writes what happens to pools to the log; what happens to single tasks only where that is asked for."""
+
+from __future__ import annotations
+
+import logging
+
+from poolapp.engine.events import Event
+
+logger = logging.getLogger("poolapp.events")
+
+LEVELS = {"error": logging.ERROR, "task_error": logging.WARNING, "destroy": logging.INFO, "ready": logging.INFO}
+
+
+class EventLogger:
+    """One line for every event: INFO and above where somebody should know, DEBUG for the rest."""
+
+    def handle(self, alias: str, event: Event) -> None:
+        level = LEVELS.get(event.name, logging.DEBUG)
+        if logger.isEnabledFor(level):
+            details = event.details
+            shown = " ".join(f"{key}={value!r}" for key, value in details.items() if key != "traceback")
+            logger.log(level, "pool %s: %s %s", alias, event.name, shown)

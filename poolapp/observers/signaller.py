@@ -1,0 +1,16 @@
+"""Turns events into Django signals, when anybody receives them."""
+
+from __future__ import annotations
+
+from poolapp.engine.events import Event
+from poolapp.engine.pool import Pool
+from poolapp.signals import BY_EVENT
+
+
+class Signaller:
+    """Sends one signal for every event."""
+
+    def handle(self, alias: str, event: Event) -> None:
+        signal = BY_EVENT[event.name]
+        if signal.receivers:
+            signal.send_robust(Pool, alias=alias, event=event)

@@ -1,0 +1,143 @@
+"""The running pools of this process, by alias: started when first needed, forgotten after a fork, ended at exit."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import socket
+import threading
+from typing import Any
+
+from django.apps import apps
+
+from poolapp import registry
+from poolapp.conf import InvalidSetting, get_settings
+from poolapp.db import database_names
+from poolapp.engine.errors import PoolNotStarted
+from poolapp.engine.options import PoolOptions
+from poolapp.engine.pool import Pool
+from poolapp.engine.workers import role
+from poolapp.housekeeping import Housekeeper
+from poolapp.observers import attach
+from poolapp.observers.base import Observer
+from poolapp.observers.logger import EventLogger
+from poolapp.observers.signaller import Signaller
+
+logger = logging.getLogger("poolapp")
+
+HOST = socket.gethostname()
+# At exit: long enough for a short task to finish, short enough for every server's patience.
+EXIT_GRACE = 2.0
+
+
+class PoolSet:
+    """The pools of one process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.pools: dict[str, Pool] = {}
+        self.housekeeper: Housekeeper | None = None
+        self.stopped = False
+
+    def get(self, alias: str) -> Pool:
+        pool = self.pools.get(alias)
+        return pool if pool is not None else self._start(alias)
+
+    def stop(self, timeout: float | None) -> None:
+        """End all pools, each given `timeout` seconds to finish its tasks, all at the same time."""
+        with self.lock:
+            pools, self.pools = dict(self.pools), {}
+            housekeeper, self.housekeeper = self.housekeeper, None
+        threads = [threading.Thread(target=pool.destroy, args=(timeout,), daemon=True) for pool in pools.values()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if housekeeper is not None:
+            housekeeper.stop()
+
+    def _start(self, alias: str) -> Pool:
+        with self.lock:
+            if alias in self.pools:
+                return self.pools[alias]
+            options = _options(alias)
+            registry.discover()
+            pool = Pool(options, functions=registry.functions)
+            if self.housekeeper is None:
+                self.housekeeper = Housekeeper()
+            attach(alias, pool, self.housekeeper, Signaller(), EventLogger(), *_broadcasters())
+            pool.start()
+            self.housekeeper.look_after(alias, pool)
+            self.pools[alias] = pool
+            return pool
+
+
+_set = PoolSet()
+
+
+def get_pool(alias: str = "default") -> Pool:
+    """The running pool of this process with this alias, started if need be.
+
+    Raises InvalidSetting for an alias that POOLAPP does not have, PoolNotStarted where no pool may start.
+    """
+    return _set.get(alias)
+
+
+def start() -> None:
+    """Start all configured pools; does nothing for those that run."""
+    for alias in get_settings().pools:
+        get_pool(alias)
+
+
+def stop(timeout: float | None = EXIT_GRACE) -> None:
+    """End all pools of this process; running tasks get `timeout` seconds to finish (None: however long)."""
+    _set.stop(timeout)
+
+
+def running() -> dict[str, Pool]:
+    """The pools of this process that run, by alias."""
+    return dict(_set.pools)
+
+
+def local_snapshots() -> list[dict[str, Any]]:
+    """The snapshots of the pools of this process, as a frame of the dashboard carries them."""
+    return [snapshot_of(alias, pool) for alias, pool in running().items()]
+
+
+def snapshot_of(alias: str, pool: Pool) -> dict[str, Any]:
+    """A pool's snapshot with whose it is."""
+    whose = {"alias": alias, "host": HOST, "pid": os.getpid(), "alive": True, "heartbeat_age": 0.0}
+    return {**whose, **pool.snapshot()}
+
+
+def _options(alias: str) -> PoolOptions:
+    """The options of a pool that is to be started here and now."""
+    settings = get_settings()
+    if alias not in settings.pools:
+        raise InvalidSetting(f"there is no pool {alias!r} in POOLAPP, only {', '.join(settings.pools)}")
+    if role.in_worker:
+        raise PoolNotStarted("a task in a worker process cannot use pools; let its caller run what depends on it")
+    if settings.autostart == "never":
+        raise PoolNotStarted(f'pool {alias!r} does not start, because AUTOSTART is "never"')
+    return settings.pools[alias].replace(initializer_args=(database_names(),))
+
+
+def _broadcasters() -> list[Observer]:
+    """The broadcaster to the browsers, where Channels is installed."""
+    if not apps.is_installed("channels"):
+        return []
+    from poolapp.observers.broadcaster import broadcaster
+
+    return [broadcaster]
+
+
+def _forget() -> None:
+    """In a forked child: the pools belong to the parent, and locks may be held by threads that are not here."""
+    global _set
+    _set = PoolSet()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+atexit.register(stop)

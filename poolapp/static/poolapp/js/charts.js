@@ -1,0 +1,160 @@
+// Lines over the last minutes, drawn as SVG: the colours come from the style sheet, so they follow the theme.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SMOOTH_SECONDS = 3;
+const HEIGHT = 132;
+const EDGE = { top: 8, right: 10, bottom: 20, left: 40 };
+
+// Tasks a second between samples [at, executed, failed, busy, workers].
+export function throughput(samples) {
+  return between(samples, (from, to, seconds) => ({
+    ok: Math.max(0, to[1] - from[1]) / seconds,
+    failed: Math.max(0, to[2] - from[2]) / seconds,
+  }));
+}
+
+// The share of all workers' time that was spent on tasks.
+export function utilisation(samples) {
+  return between(samples, (from, to, seconds) => {
+    const workers = (from[4] + to[4]) / 2;
+    return { busy: workers ? clamp((to[3] - from[3]) / (seconds * workers)) : 0 };
+  });
+}
+
+export class Chart {
+  // `series`: names, also the class of each line; `scale`: the highest value shown, from the highest there is.
+  constructor(svg, { series, scale, label, texts, seconds, onPoint }) {
+    Object.assign(this, { svg, series, scale, label, texts, seconds, onPoint });
+    this.points = [];
+    this.area = this.#add("path", `pa-area pa-area-${series[0]}`);
+    this.grid = this.#add("g", "pa-grid");
+    this.lines = new Map(series.map((name) => [name, this.#add("path", `pa-line pa-line-${name}`)]));
+    this.pointer = this.#add("line", "pa-pointer");
+    this.nothing = this.#add("text", "pa-nothing-drawn");
+    this.nothing.textContent = texts.none;
+    new ResizeObserver(() => this.draw()).observe(svg);
+    svg.addEventListener("pointermove", (event) => this.#point(event));
+    svg.addEventListener("pointerleave", () => this.#point(null));
+  }
+
+  update(points, now) {
+    this.points = points;
+    this.now = now;
+    this.draw();
+  }
+
+  draw() {
+    const width = this.svg.clientWidth;
+    if (!width || this.now === undefined) return;
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    this.width = width;
+    const shown = this.points.filter((point) => point.at >= this.now - this.seconds);
+    this.top = this.scale(Math.max(0, ...shown.flatMap((point) => this.series.map((name) => point[name]))));
+    this.#drawGrid();
+    for (const [name, line] of this.lines) line.setAttribute("d", this.#path(shown, name));
+    this.area.setAttribute("d", this.#closed(shown));
+    this.nothing.setAttribute("x", width / 2);
+    this.nothing.setAttribute("y", HEIGHT / 2);
+    this.nothing.classList.toggle("pa-on", shown.length < 2);
+    this.shown = shown;
+    this.onPoint(this.pointed ? nearest(shown, this.pointed) : shown.at(-1), this.pointed !== undefined);
+  }
+
+  #x(at) {
+    return this.width - EDGE.right - ((this.now - at) / this.seconds) * (this.width - EDGE.left - EDGE.right);
+  }
+
+  #y(value) {
+    return HEIGHT - EDGE.bottom - (value / this.top) * (HEIGHT - EDGE.top - EDGE.bottom);
+  }
+
+  #path(points, name) {
+    if (points.length < 2) return "";
+    return points.map((point, i) => `${i ? "L" : "M"}${round(this.#x(point.at))} ${round(this.#y(point[name]))}`).join("");
+  }
+
+  #closed(points) {
+    const line = this.#path(points, this.series[0]);
+    if (!line) return "";
+    const floor = round(this.#y(0));
+    return `${line}L${round(this.#x(points.at(-1).at))} ${floor}L${round(this.#x(points[0].at))} ${floor}Z`;
+  }
+
+  #drawGrid() {
+    const signature = `${this.width}|${this.top}`;
+    if (signature === this.drawnGrid) return;
+    this.drawnGrid = signature;
+    this.grid.replaceChildren();
+    for (const value of [0, this.top / 2, this.top]) this.#drawLevel(value);
+    const step = this.width < 420 ? 120 : 60;
+    for (let ago = 0; ago <= this.seconds; ago += step) this.#drawTime(ago);
+  }
+
+  #drawLevel(value) {
+    const y = round(this.#y(value));
+    setAll(this.#add("line", "", this.grid), { x1: EDGE.left, x2: this.width - EDGE.right, y1: y, y2: y });
+    const label = this.#add("text", "pa-level", this.grid);
+    setAll(label, { x: EDGE.left - 6, y: y + 3.5 });
+    label.textContent = this.label(value);
+  }
+
+  #drawTime(ago) {
+    const label = this.#add("text", ago ? "pa-time" : "pa-time pa-time-now", this.grid);
+    setAll(label, { x: round(this.#x(this.now - ago)), y: HEIGHT - 5 });
+    label.textContent = ago ? `−${ago / 60} min` : this.texts.now;
+  }
+
+  #point(event) {
+    const inside = event && this.shown?.length > 1;
+    if (!inside) this.pointed = undefined;
+    else {
+      const share = (event.offsetX - EDGE.left) / (this.width - EDGE.left - EDGE.right);
+      this.pointed = nearest(this.shown, this.now - (1 - share) * this.seconds).at;
+      const x = round(this.#x(this.pointed));
+      setAll(this.pointer, { x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom });
+    }
+    this.pointer.classList.toggle("pa-on", Boolean(inside));
+    this.onPoint(inside ? nearest(this.shown, this.pointed) : this.shown?.at(-1), Boolean(inside));
+  }
+
+  #add(name, className, parent = this.svg) {
+    const element = document.createElementNS(SVG, name);
+    if (className) element.setAttribute("class", className);
+    return parent.appendChild(element);
+  }
+}
+
+// The next of 1, 2, 5, 10, 20 …: a scale that does not move with every sample.
+export function roundScale(highest) {
+  if (highest <= 1) return 1;
+  const power = 10 ** Math.floor(Math.log10(highest));
+  return power * [1, 2, 5, 10].find((step) => step * power >= highest);
+}
+
+// A figure per sample, taken over a few seconds so that single tasks do not make spikes.
+function between(samples, figures) {
+  const points = [];
+  let from = 0;
+  for (let to = 1; to < samples.length; to++) {
+    while (from + 1 < to && samples[to][0] - samples[from + 1][0] >= SMOOTH_SECONDS) from++;
+    const seconds = samples[to][0] - samples[from][0];
+    if (seconds > 0) points.push({ at: samples[to][0], ...figures(samples[from], samples[to], seconds) });
+  }
+  return points;
+}
+
+function nearest(points, at) {
+  return points.reduce((best, point) => (Math.abs(point.at - at) < Math.abs(best.at - at) ? point : best), points[0]);
+}
+
+function clamp(share) {
+  return Math.min(1, Math.max(0, share));
+}
+
+function round(value) {
+  return Math.round(value * 10) / 10;
+}
+
+function setAll(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+}

@@ -1,0 +1,87 @@
+// Words, units and sentences, the same as the server writes them (poolapp/dashboard/messages.py).
+
+const NOTHING = "–";
+const language = document.documentElement.lang || undefined;
+const decimals = [0, 1, 2].map(
+  (places) => new Intl.NumberFormat(language, { minimumFractionDigits: places, maximumFractionDigits: places }),
+);
+const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+
+export class Format {
+  constructor(texts, timezone) {
+    this.texts = texts;
+    this.times = timeFormat(timezone);
+  }
+
+  text = (value) => (isUnknown(value) ? NOTHING : String(value));
+  word = (value) => (isUnknown(value) ? NOTHING : (this.texts.words[value] ?? String(value)));
+  count = (value) => (isUnknown(value) ? NOTHING : decimals[0].format(value));
+  compact = (value) => compact.format(value);
+  percent = (value) => (isUnknown(value) ? NOTHING : `${decimals[0].format(value * 100)}%`);
+  clock = (at) => (isUnknown(at) ? NOTHING : this.times.format(new Date(at * 1000)));
+
+  seconds = (value) => {
+    if (isUnknown(value)) return NOTHING;
+    if (value < 1e-3) return `${decimals[0].format(value * 1e6)} µs`;
+    if (value < 1) return `${threeDigits(value * 1e3)} ms`;
+    return value < 60 ? `${threeDigits(value)} s` : this.duration(value);
+  };
+
+  duration = (value) => {
+    if (isUnknown(value)) return NOTHING;
+    const seconds = Math.floor(value);
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    const days = Math.floor(hours / 24);
+    if (days) return `${days} d ${hours % 24} h`;
+    if (hours) return `${hours} h ${minutes % 60} min`;
+    return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+  };
+
+  rate = (value) => {
+    if (isUnknown(value)) return NOTHING;
+    return fill(this.texts.charts.per_second, { value: value > 0 ? threeDigits(value) : "0" });
+  };
+
+  // How an event is told: {tone, about, sentence}.
+  say(event) {
+    const { tone, about, sentence } = this.texts.events[this.#key(event)];
+    const values = { ...event, run_time: this.seconds(event.run_time), where: "" };
+    if (!isUnknown(event.slot)) values.where = fill(this.texts.where, event);
+    return { tone, about, sentence: fill(sentence, values) };
+  }
+
+  isTold(event) {
+    return !this.texts.untold.includes(event.event);
+  }
+
+  #key(event) {
+    let key = event.event;
+    if (key === "task_finished") key = `task_${event.status}`;
+    else if (key === "task_error") key = "task_failed";
+    else if (key === "worker_exit" && event.expected === false) key = "worker_lost";
+    else if (key === "worker_online" && !event.worker_pid) key = "worker_thread_online";
+    return Object.hasOwn(this.texts.events, key) ? key : "unknown";
+  }
+}
+
+export function fill(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => (isUnknown(values[name]) ? NOTHING : String(values[name])));
+}
+
+function isUnknown(value) {
+  return value === null || value === undefined;
+}
+
+function threeDigits(value) {
+  return decimals[value >= 100 ? 0 : value >= 10 ? 1 : 2].format(value);
+}
+
+function timeFormat(timezone) {
+  const style = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  try {
+    return new Intl.DateTimeFormat(language, { ...style, timeZone: timezone });
+  } catch {
+    return new Intl.DateTimeFormat(language, style);
+  }
+}

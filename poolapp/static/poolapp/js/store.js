@@ -1,0 +1,139 @@
+// What is known: pools with their history, the latest events and tasks. Frames go in, nothing is drawn here.
+
+const SAMPLE_SECONDS = 1;
+const FLAPPING = new Set(["busy", "busy_end"]);
+const FLAP_SECONDS = 5;
+const FORGET_AFTER_MS = 5000;
+
+export class Store {
+  #told = new Set();
+
+  constructor({ history, limits }) {
+    this.history = history;
+    this.limits = limits;
+    this.pools = new Map();
+    this.events = { pool: [], task: [], bad: [] };
+    this.tasks = [];
+    this.dropped = 0;
+  }
+
+  // A complete frame names every pool there is; others speak for the one process that sent them.
+  apply(frame, { complete = false } = {}) {
+    const now = performance.now();
+    for (const entry of frame.pools) this.#keepPool(entry, now);
+    this.#forgetPools(frame, complete, now);
+    this.#keepTasks(frame.events);
+    this.dropped += frame.dropped;
+  }
+
+  // Remembers how events are told; `say` turns an event into {tone, about, sentence}.
+  tell(events, say) {
+    for (const event of events) {
+      const key = eventKey(event);
+      if (this.#told.has(key)) continue;
+      this.#told.add(key);
+      const line = { ...event, ...say(event), key };
+      if (FLAPPING.has(event.event)) this.#dropFlap(line);
+      this.#insert(this.events[line.about], line);
+      if (line.tone === "bad") this.#insert(this.events.bad, line);
+    }
+    if (this.#told.size > 50 * this.limits.feed) this.#forgetTold();
+  }
+
+  // The newest lines of one kind: "all", "pool" or "bad".
+  feed(kind) {
+    if (kind !== "all") return this.events[kind];
+    const lines = [...this.events.pool, ...this.events.task].sort((one, other) => other.at - one.at);
+    return lines.slice(0, this.limits.feed);
+  }
+
+  sortedPools() {
+    return [...this.pools.values()].sort((one, other) => one.key.localeCompare(other.key, "en", { numeric: true }));
+  }
+
+  #keepPool(entry, now) {
+    const key = poolKey(entry);
+    const known = this.pools.get(key);
+    const samples = known?.samples ?? [...(this.history[key] ?? [])];
+    this.pools.set(key, { key, entry, samples, heard: now });
+    keepSample(samples, entry, this.limits.history);
+  }
+
+  #forgetPools(frame, complete, now) {
+    const named = new Set(frame.pools.map(poolKey));
+    const speakers = new Set(frame.pools.map(processKey));
+    for (const [key, pool] of this.pools) {
+      if (named.has(key)) continue;
+      const isOld = complete && now - pool.heard > FORGET_AFTER_MS;
+      if (isOld || (!complete && speakers.has(processKey(pool.entry)))) this.pools.delete(key);
+    }
+  }
+
+  // From the newest event back: the first event of a task tells where the task is now.
+  #keepTasks(events) {
+    const latest = new Map();
+    for (let at = events.length - 1; at >= 0 && latest.size < this.limits.tasks; at--) {
+      const event = events[at];
+      if (!event.task_id || latest.has(event.task_id)) continue;
+      latest.set(event.task_id, { ...event, shown_status: statusOf(event) });
+    }
+    const kept = [...latest.values()];
+    for (const task of this.tasks) {
+      const newer = latest.get(task.task_id);
+      if (!newer) kept.push(task);
+      else if (isSettled(task) && !isSettled(newer)) Object.assign(newer, task);
+    }
+    this.tasks = kept.sort((one, other) => other.at - one.at).slice(0, this.limits.tasks);
+  }
+
+  // Busy, free, busy, free: of a quick succession the last one is enough.
+  #dropFlap(line) {
+    const isFlap = (other) => FLAPPING.has(other.event) && other.pool === line.pool && other.pid === line.pid;
+    const last = this.events.pool.findIndex(isFlap);
+    if (last >= 0 && line.at - this.events.pool[last].at < FLAP_SECONDS) this.events.pool.splice(last, 1);
+  }
+
+  #insert(lines, line) {
+    const place = lines.findIndex((other) => other.at <= line.at);
+    lines.splice(place < 0 ? lines.length : place, 0, line);
+    if (lines.length > this.limits.feed) lines.length = this.limits.feed;
+  }
+
+  #forgetTold() {
+    const kept = [...this.events.pool, ...this.events.task, ...this.events.bad];
+    this.#told = new Set(kept.map((line) => line.key));
+  }
+}
+
+export function poolKey(entry) {
+  return `${entry.alias}|${entry.host}|${entry.pid}`;
+}
+
+function processKey(entry) {
+  return `${entry.host}|${entry.pid}`;
+}
+
+// One line a task, whichever of its events says that it ended; otherwise what, where and when.
+function eventKey(event) {
+  if (event.task_id) return `${event.event === "task_error" ? "task_finished" : event.event}|${event.task_id}`;
+  return [event.event, poolKey({ ...event, alias: event.pool }), event.worker, event.at.toFixed(3)].join("|");
+}
+
+function statusOf(event) {
+  return { task_queued: "queued", task_started: "running", task_error: "failed" }[event.event] ?? event.status;
+}
+
+function isSettled(task) {
+  return task.shown_status !== "queued" && task.shown_status !== "running";
+}
+
+// [at, executed, failed, busy seconds, workers], at most one a second.
+function keepSample(samples, entry, seconds) {
+  if (!entry.started_at) return;
+  const at = entry.started_at + entry.uptime;
+  const last = samples.at(-1);
+  if (last && at - last[0] < SAMPLE_SECONDS) return;
+  samples.push([at, entry.executed_tasks, entry.failed_tasks, entry.busy_time, entry.worker_nodes]);
+  const outdated = samples.findIndex((sample) => sample[0] > at - seconds - 10);
+  if (outdated > 0) samples.splice(0, outdated);
+}

@@ -1,0 +1,17 @@
+"""Filters that write figures the way the dashboard's modules do."""
+
+from __future__ import annotations
+
+from django import template
+
+from poolapp.dashboard import messages
+
+register = template.Library()
+
+register.filter("count", messages.count_text)
+register.filter("seconds", messages.seconds_text)
+register.filter("duration", messages.duration_text)
+register.filter("percent", messages.percent_text)
+register.filter("clock", messages.clock_text)
+register.filter("moment", messages.moment)
+register.filter("word", messages.word)

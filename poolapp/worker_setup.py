@@ -1,0 +1,25 @@
+"""What a worker process does before its first task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def set_up(databases: Mapping[str, str]) -> None:
+    """Set Django up and import the task modules.
+
+    databases: the names of the databases that the server uses, by alias: under a test runner they are not those of
+    the settings, and a task must not write to another database than the code that asked for it.
+    """
+    import django
+
+    django.setup()
+
+    from django.db import connections
+
+    from poolapp import registry
+
+    for alias, name in databases.items():
+        connections[alias].settings_dict["NAME"] = name
+    registry.discover()
+    connections.close_all()  # opened by a module at import: workers must not share them

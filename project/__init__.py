@@ -1,0 +1,1 @@
+"""The demo site: a photo gallery whose thumbnails are made on a pool."""

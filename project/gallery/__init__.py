@@ -1,0 +1,1 @@
+"""A photo gallery: upload images, get thumbnails made by the pool's workers."""

@@ -1,0 +1,81 @@
+"""What every test gets: missing parts that cannot go unnoticed, and a look at what it left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+REQUIRE_ALL = os.environ.get("POOLAPP_TEST_REQUIRE_ALL") == "1"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+SECONDS_TO_END = 3.0
+
+
+def require(part: object, reason: str) -> None:
+    """Skip the test when a part of the machine is missing; fail it where all parts must be there."""
+    if part:
+        return
+    if REQUIRE_ALL:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium browser."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    require(path, "needs Chromium")
+    return str(path)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test ends its pools: their threads and processes must not outlive it."""
+    before = pool_threads() | child_processes()
+    yield
+    if request.node.get_closest_marker("leaves_workers"):
+        return
+    deadline = time.monotonic() + SECONDS_TO_END
+    while (left := (pool_threads() | child_processes()) - before) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if left:
+        pytest.fail(f"left behind: {', '.join(sorted(left))}", pytrace=False)
+
+
+def pool_threads() -> set[str]:
+    return {
+        f"thread {thread.name} ({thread.ident})"
+        for thread in threading.enumerate()
+        if thread.name.startswith("poolapp")
+    }
+
+
+def child_processes() -> set[str]:
+    """Our children and theirs; nothing where the system has no /proc."""
+    return {
+        f"process {pid} ({command})"
+        for pid in descendants(os.getpid())
+        # multiprocessing starts its tracker once for the whole run.
+        if "resource_tracker" not in (command := command_line(pid))
+    }
+
+
+def descendants(pid: int) -> Iterator[int]:
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, children.read_text().split()):
+                yield child
+                yield from descendants(child)
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return "gone"
