@@ -14,13 +14,14 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from poolapp.conf import get_settings
 from poolapp.dashboard import messages
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.engine.events import POOL_EVENTS
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Records are written by the pools and removed by `poolprune`."""
 
     show_full_result_count = False
@@ -28,6 +29,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["poolapp/records.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).using(get_settings().database)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -43,7 +47,7 @@ class ValueFilter(admin.SimpleListFilter):
     """Filters by a column whose values are known without asking a large table for them."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+        return queryset.filter((self.parameter_name, self.value())) if self.value() else queryset
 
 
 class PoolFilter(ValueFilter):
@@ -51,7 +55,8 @@ class PoolFilter(ValueFilter):
     parameter_name = "pool"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        aliases = PoolInstance.objects.order_by("alias").values_list("alias", flat=True).distinct()
+        instances = PoolInstance.objects.using(get_settings().database)
+        aliases = instances.order_by("alias").values_list("alias", flat=True).distinct()
         return [(alias, alias) for alias in aliases]
 
 
@@ -92,9 +97,6 @@ class TaskRecordAdmin(ReadOnlyAdmin):
         (_("Arguments and result"), {"fields": ["arguments", "result"]}),
     ]
     readonly_fields = ["waited", "ran", "traceback_text"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TaskRecord]:
-        return super().get_queryset(request).defer("traceback", "arguments", "result")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         try:

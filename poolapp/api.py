@@ -46,9 +46,7 @@ def task(function: Callable[..., Any], /) -> RegisteredTask: ...
 
 
 @overload
-def task(
-    *, name: str | None = None, pool: str = "default"
-) -> Callable[[Callable[..., Any]], RegisteredTask]: ...
+def task(*, name: str | None = None, pool: str = "default") -> Callable[[Callable[..., Any]], RegisteredTask]: ...
 
 
 def task(

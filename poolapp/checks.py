@@ -38,7 +38,8 @@ def check_channels(**kwargs: Any) -> list[checks.CheckMessage]:
 
 def check_sqlite(**kwargs: Any) -> list[checks.CheckMessage]:
     """poolapp.W003: SQLite as it comes fails when two write at once."""
-    options = settings.DATABASES.get(getattr(settings, "POOLAPP", {}).get("DATABASE", "default"), {})
+    alias = getattr(settings, "POOLAPP", {}).get("DATABASE", "default")
+    options: dict[str, Any] = settings.DATABASES.get(alias, {})
     if not str(options.get("ENGINE", "")).endswith("sqlite3"):
         return []
     if options.get("OPTIONS", {}).get("transaction_mode") in ("IMMEDIATE", "EXCLUSIVE"):

@@ -23,9 +23,7 @@ HISTORY_FIELDS = [
 class Heartbeat:
     """Keeps the PoolInstance of one pool fresh, and adds to its history."""
 
-    def __init__(
-        self, alias: str, pool: Pool, host: str, settings: PoolSettings, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, alias: str, pool: Pool, host: str, settings: PoolSettings, wake: Callable[[], None]) -> None:
         self._pool = pool
         self._settings = settings
         self._wake = wake

@@ -30,7 +30,7 @@ SECONDS_BETWEEN_COMPLAINTS = 60.0
 class Chore:
     """Something to be done every few seconds; when it fails, the others go on and it is tried again."""
 
-    def __init__(self, name: str, every: float, do: Callable[[], None]) -> None:
+    def __init__(self, name: str, every: float, do: Callable[[], object]) -> None:
         self._name = name
         self._every = every
         self._do = do
@@ -45,12 +45,9 @@ class Chore:
         except Exception:
             self.failures += 1
             connections.close_all()
-            self._complain()
-
-    def _complain(self) -> None:
-        if time.monotonic() >= self._next_complaint:
-            self._next_complaint = time.monotonic() + SECONDS_BETWEEN_COMPLAINTS
-            logger.exception("poolapp could not %s (failure %d); it tries again", self._name, self.failures)
+            if time.monotonic() >= self._next_complaint:
+                self._next_complaint = time.monotonic() + SECONDS_BETWEEN_COMPLAINTS
+                logger.exception("poolapp could not %s (failure %d); it tries again", self._name, self.failures)
 
 
 class Housekeeper:

@@ -165,9 +165,7 @@ class PoolCommand(models.Model):
     )
     requested_at = models.DateTimeField(_("requested"))
     expires_at = models.DateTimeField(_("expires"))
-    status = models.CharField(
-        _("status"), max_length=10, choices=CommandStatus.choices, default=CommandStatus.PENDING
-    )
+    status = models.CharField(_("status"), max_length=10, choices=CommandStatus.choices, default=CommandStatus.PENDING)
     answer = models.JSONField(_("answer"), default=dict)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
@@ -195,3 +193,6 @@ class Dashboard(models.Model):
             ("control_pool", _("Can restart and control pools")),
             ("cancel_task", _("Can cancel tasks")),
         ]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)

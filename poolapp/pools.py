@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from typing import Any
 
 from django.apps import apps
@@ -38,22 +39,20 @@ class PoolSet:
         self.lock = threading.RLock()
         self.pools: dict[str, Pool] = {}
         self.housekeeper: Housekeeper | None = None
-        self.stopped = False
 
     def get(self, alias: str) -> Pool:
         pool = self.pools.get(alias)
         return pool if pool is not None else self._start(alias)
 
     def stop(self, timeout: float | None) -> None:
-        """End all pools, each given `timeout` seconds to finish its tasks, all at the same time."""
+        """End all pools, given `timeout` seconds together to finish their tasks."""
         with self.lock:
             pools, self.pools = dict(self.pools), {}
             housekeeper, self.housekeeper = self.housekeeper, None
-        threads = [threading.Thread(target=pool.destroy, args=(timeout,), daemon=True) for pool in pools.values()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        # One after another: at the end of an interpreter no thread can be started any more.
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for pool in pools.values():
+            pool.destroy(None if deadline is None else max(0.0, deadline - time.monotonic()))
         if housekeeper is not None:
             housekeeper.stop()
 

@@ -20,9 +20,7 @@ class NoSuchPool(PoolError, LookupError):
     """No live pool fits the description."""
 
 
-def find_instances(
-    alias: str | None = None, host: str | None = None, pid: int | None = None
-) -> list[PoolInstance]:
+def find_instances(alias: str | None = None, host: str | None = None, pid: int | None = None) -> list[PoolInstance]:
     """The live pools that fit; raises NoSuchPool when there is none."""
     wanted = {"alias": alias, "host": host, "pid": pid}
     given = {name: value for name, value in wanted.items() if value is not None}

@@ -47,7 +47,7 @@ class Allowance:
         return self._left >= 0
 
 
-class DashboardConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+class DashboardConsumer(AsyncJsonWebsocketConsumer):
     """Sends a complete frame when it opens, then whatever the broadcaster sends to the group."""
 
     def __init__(
@@ -87,7 +87,7 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # ch
             return
         await self._join()
         await self.accept()
-        await self.send_json(await database_sync_to_async(presenters.frame)())
+        await self.send_json(await database_sync_to_async(presenters.frame)(broadcaster.seq))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
         """Read nothing, and hang up on who talks too much."""

@@ -79,15 +79,14 @@ BADGES = {
 RESTART = {
     "confirm": _("Restart the workers of {pool}?"),
     "asked": _("Asked the pool to restart its workers …"),
-    "progress": _("Restarting: {done} of {total} workers replaced …"),
     "failed": _("The request failed: {error}"),
     "no_answer": _("No answer from the server. The request may still be carried out."),
 }
 
 OUTCOMES = {
     "pending": _("Waiting for the pool's process …"),
-    "running": _("Restarting the workers …"),
-    "done": _("The workers were replaced."),
+    "running": _("Restarting: {replaced} of {total} workers replaced …"),
+    "done": _("Done: {replaced} of {total} workers were replaced."),
     "failed": _("The restart failed: {error}"),
     "expired": _("The pool's process did not take the request in time."),
 }
@@ -108,7 +107,12 @@ def say(event: Mapping[str, Any]) -> tuple[Said, str]:
 
 def outcome(status: str, answer: Mapping[str, Any]) -> str:
     """What became of a request to restart workers."""
-    return str(OUTCOMES[status]).format_map(_Known(answer))
+    return str(OUTCOMES[status]).format_map(_Values(answer))
+
+
+def is_told(event: Mapping[str, Any]) -> bool:
+    """Whether the feed tells of it; of an error about a worker the exit of that worker tells."""
+    return event["event"] not in UNTOLD and not (event["event"] == "error" and event.get("worker") is not None)
 
 
 def event_key(event: Mapping[str, Any]) -> str:
@@ -126,12 +130,12 @@ def event_key(event: Mapping[str, Any]) -> str:
 
 
 def count_text(value: float | None) -> str:
-    return NOTHING if _unknown(value) else number_format(round(value), force_grouping=True)
+    return number_format(round(value), force_grouping=True) if _known(value) else NOTHING
 
 
 def seconds_text(value: float | None) -> str:
     """A time with the unit that needs no zeros."""
-    if _unknown(value):
+    if not _known(value):
         return NOTHING
     if value < 1e-3:
         return f"{_decimal(value * 1e6, 0)} µs"
@@ -144,7 +148,7 @@ def seconds_text(value: float | None) -> str:
 
 def duration_text(value: float | None) -> str:
     """A long time in its two largest units."""
-    if _unknown(value):
+    if not _known(value):
         return NOTHING
     minutes, seconds = divmod(int(value), 60)
     hours, minutes = divmod(minutes, 60)
@@ -157,12 +161,12 @@ def duration_text(value: float | None) -> str:
 
 
 def percent_text(value: float | None) -> str:
-    return NOTHING if _unknown(value) else f"{_decimal(value * 100, 0)}%"
+    return f"{_decimal(value * 100, 0)}%" if _known(value) else NOTHING
 
 
 def clock_text(at: float | None) -> str:
     """The time of day, in the zone that the admin uses."""
-    return NOTHING if _unknown(at) else f"{moment(at):%H:%M:%S}"
+    return f"{moment(at):%H:%M:%S}" if _known(at) else NOTHING
 
 
 def moment(at: float) -> datetime:
@@ -170,7 +174,7 @@ def moment(at: float) -> datetime:
 
 
 def word(value: str | None) -> str:
-    return NOTHING if _unknown(value) else str(WORDS.get(value, value))
+    return str(WORDS.get(value, value)) if value else NOTHING
 
 
 def catalogue() -> dict[str, Any]:
@@ -186,20 +190,20 @@ def catalogue() -> dict[str, Any]:
     }
 
 
-def _unknown(value: Any) -> TypeGuard[None]:
-    """None, or what a template makes of a missing value."""
-    return value is None or value == ""
+def _known(value: Any) -> TypeGuard[float]:
+    """Neither None nor what a template makes of a missing value."""
+    return value is not None and value != ""
 
 
-class _Known(dict[str, Any]):
+class _Values(dict[str, Any]):
     """Values for a sentence; what is not known is a dash."""
 
     def __missing__(self, key: str) -> str:
         return NOTHING
 
 
-def _values(event: Mapping[str, Any]) -> _Known:
-    known = _Known((key, value) for key, value in event.items() if value is not None)
+def _values(event: Mapping[str, Any]) -> _Values:
+    known = _Values((key, value) for key, value in event.items() if value is not None)
     known["run_time"] = seconds_text(event.get("run_time"))
     known["where"] = str(WHERE).format(slot=event["slot"]) if event.get("slot") is not None else ""
     return known

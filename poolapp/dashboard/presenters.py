@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Model
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
+from poolapp.conf import get_settings
 from poolapp.dashboard import messages
 from poolapp.models import (
     CommandStatus,
@@ -18,13 +20,14 @@ from poolapp.models import (
     TaskRecord,
     TaskStatus,
 )
-from poolapp.observers.broadcaster import broadcaster
 from poolapp.pools import local_snapshots
 
 HISTORY = timedelta(minutes=5)
 FEED_LENGTH = 100
 TASKS_SHOWN = 15
 SOCKET_PATH = "ws/poolapp/"
+# Of a task and its values only its record tells, to those who may see records.
+UNTOLD = ("arguments", "result", "traceback")
 NO_TASK = "00000000-0000-0000-0000-000000000000"
 
 Entry = dict[str, Any]
@@ -33,11 +36,11 @@ _EVENT_OF = {TaskStatus.QUEUED: "task_queued", TaskStatus.RUNNING: "task_started
 _STATUS_OF = {event: str(status) for status, event in _EVENT_OF.items()}
 
 
-def frame() -> dict[str, Any]:
+def frame(seq: int = 0) -> dict[str, Any]:
     """All that is known now, in the shape of the socket's frames: every live pool, the latest events."""
     return {
         "type": "frame",
-        "seq": broadcaster.seq,
+        "seq": seq,
         "pools": all_pools(),
         "events": recent_events(),
         "dropped": 0,
@@ -65,6 +68,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
                 "task": task_url,
                 "tasks": reverse("admin:poolapp_taskrecord_changelist", current_app=site),
             },
+            "recorded": get_settings().record.tasks,
             "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": HISTORY.total_seconds()},
             "timezone": timezone.get_current_timezone_name(),
         },
@@ -75,14 +79,14 @@ def all_pools(now: datetime | None = None) -> list[Entry]:
     """This process's pools as they are, the other processes' as of their last heartbeat."""
     here = local_snapshots()
     known = {_key(entry) for entry in here}
-    elsewhere = [_instance_entry(instance, now) for instance in PoolInstance.objects.alive(now)]
+    elsewhere = [_instance_entry(instance, now) for instance in _recorded(PoolInstance).alive(now)]
     return sorted(here + [entry for entry in elsewhere if _key(entry) not in known], key=_key)
 
 
 def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
     """The latest records as events, oldest first: half of them about pools, so that many tasks leave room for those."""
-    pool_events = PoolEvent.objects.all()[: limit // 2]
-    tasks = TaskRecord.objects.defer("traceback", "arguments", "result")[: limit // 2]
+    pool_events = _recorded(PoolEvent)[: limit // 2]
+    tasks = _recorded(TaskRecord).defer(*UNTOLD)[: limit // 2]
     events = [_pool_event(record) for record in pool_events] + [_task_event(record) for record in tasks]
     return sorted(events, key=lambda event: event["at"])
 
@@ -91,7 +95,8 @@ def history(now: datetime | None = None) -> dict[str, list[list[float]]]:
     """Per live pool, what the charts need of the last minutes: [at, executed, failed, busy seconds, workers]."""
     now = now or timezone.now()
     rows = (
-        PoolSnapshot.objects.filter(instance__in=PoolInstance.objects.alive(now), at__gte=now - HISTORY)
+        _recorded(PoolSnapshot)
+        .filter(instance__in=_recorded(PoolInstance).alive(now), at__gte=now - HISTORY)
         .order_by("at")
         .values_list(
             "instance__alias",
@@ -112,6 +117,7 @@ def history(now: datetime | None = None) -> dict[str, list[list[float]]]:
 
 def pool_view(entry: Entry) -> Entry:
     """A pool as its card shows it."""
+    now = (entry.get("started_at") or 0) + (entry.get("uptime") or 0)
     low, high = entry.get("min_size"), entry.get("max_size")
     return {
         **entry,
@@ -119,14 +125,20 @@ def pool_view(entry: Entry) -> Entry:
         "shown_state": entry.get("state") if entry.get("alive", True) else "silent",
         "size": low if low == high else f"{low}–{high}",
         "distant": bool(entry.get("heartbeat_age")),
+        "workers": [_worker_view(worker, now) for worker in entry.get("workers", ())],
     }
+
+
+def _worker_view(worker: Entry, now: float) -> Entry:
+    since = worker.get("running_since")
+    return {**worker, "running_for": now - since if since and now - since >= 1 else None}
 
 
 def feed(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The events worth a line, newest first."""
     lines = []
     for event in reversed(events):
-        if event["event"] not in messages.UNTOLD:
+        if messages.is_told(event):
             said, sentence = messages.say(event)
             lines.append({**event, "tone": said.tone, "about": said.about, "sentence": sentence})
     return lines
@@ -138,18 +150,14 @@ def task_rows(events: list[dict[str, Any]], task_url: str) -> list[dict[str, Any
     return [_task_row(task, task_url) for task in tasks[:TASKS_SHOWN]]
 
 
-
 def _task_row(task: dict[str, Any], task_url: str) -> dict[str, Any]:
-    return {
-        **task,
-        "shown_status": _STATUS_OF.get(task["event"]) or task.get("status"),
-        "url": task_url.replace(NO_TASK, task["task_id"]),
-    }
+    status = _STATUS_OF.get(task["event"]) or task.get("status")
+    return {**task, "shown_status": status, "url": task_url.replace(NO_TASK, task["task_id"])}
 
 
 def task_address(user: Any, site: str = "admin") -> str:
-    """Where a task's record is, with NO_TASK for its id; empty for those who may not see records."""
-    if not user.has_perm("poolapp.view_taskrecord"):
+    """Where a task's record is, with NO_TASK for its id; empty for those who may not see records, if any are kept."""
+    if get_settings().record.tasks == "none" or not user.has_perm("poolapp.view_taskrecord"):
         return ""
     return reverse("admin:poolapp_taskrecord_change", args=[NO_TASK], current_app=site)
 
@@ -175,6 +183,11 @@ def _status_now(command: PoolCommand) -> str:
     return command.status
 
 
+def _recorded(model: type[Model]) -> Any:
+    """What a model's table keeps, in the database that poolapp is told to use."""
+    return model._default_manager.using(get_settings().database)
+
+
 def _key(entry: Entry) -> tuple[str, str, int]:
     return entry["alias"], entry["host"], entry["pid"]
 
@@ -191,7 +204,7 @@ def _instance_entry(instance: PoolInstance, now: datetime | None) -> Entry:
 
 
 def _pool_event(record: PoolEvent) -> dict[str, Any]:
-    details = {key: value for key, value in record.details.items() if key != "traceback"}
+    details = {key: value for key, value in record.details.items() if key not in UNTOLD}
     return {
         "event": record.event,
         "pool": record.pool,

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
@@ -17,9 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from poolapp.conf import get_settings
 from poolapp.control import requests
 from poolapp.dashboard import presenters
-from poolapp.models import Dashboard, PoolCommand, PoolInstance
+from poolapp.engine.errors import PoolError
+from poolapp.models import Dashboard, PoolCommand
 
 View = Callable[..., HttpResponse]
 
@@ -48,7 +49,7 @@ def dashboard(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "title": _("Pool dashboard"),
         "opts": Dashboard._meta,
     }
-    request.current_app = site.name  # type: ignore[attr-defined]  # as the admin's own views do
+    request.current_app = site.name
     return TemplateResponse(request, "poolapp/dashboard.html", context)
 
 
@@ -63,52 +64,41 @@ def data(request: HttpRequest, site: AdminSite) -> HttpResponse:
 def restart(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Ask a pool's process to replace its workers: all of them, or those with the given ids."""
     try:
-        instance, workers = _addressee(request.POST)
-        command = _request_restart(request, instance, workers)
-    except ValueError as error:
+        command = requests.request("restart", **_addressee(request.POST), user=request.user)
+    except (PoolError, ValueError) as error:
         return _refused(request, site, str(error))
+    _log(request, site, command)
     if _wants_json(request):
         return JsonResponse(presenters.command_view(command, site.name), status=202)
-    messages.success(request, _("The pool %(pool)s was asked to restart its workers.") % {"pool": instance.alias})
+    alias = command.instance.alias
+    messages.success(request, _("The pool %(pool)s was asked to restart its workers.") % {"pool": alias})
     return HttpResponseRedirect(reverse("admin:poolapp_dashboard", current_app=site.name))
 
 
 @require_safe
 @needs("poolapp.control_pool")
 def restart_status(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
-    return JsonResponse(presenters.command_view(get_object_or_404(PoolCommand, pk=pk), site.name))
+    command = get_object_or_404(PoolCommand.objects.using(get_settings().database), pk=pk)
+    return JsonResponse(presenters.command_view(command, site.name))
 
 
-def _addressee(post: QueryDict) -> tuple[PoolInstance, list[int]]:
-    """The live pool that a restart names, and the workers."""
+def _addressee(post: QueryDict) -> dict[str, Any]:
+    """The pool that a restart names, and the workers: none for all."""
     pid, workers = post.get("pid", ""), post.getlist("worker")
     if not all(number.isascii() and number.isdecimal() for number in [pid, *workers]):
         raise ValueError(_("A process and its workers are named by numbers."))
-    wanted = {"alias": post.get("alias", ""), "host": post.get("host", ""), "pid": int(pid)}
-    instance = PoolInstance.objects.alive().filter(**wanted).first()
-    if instance is None:
-        raise ValueError(_("There is no live pool %(alias)s on %(host)s in process %(pid)s.") % wanted)
-    return instance, [int(worker) for worker in workers]
+    return {
+        "alias": post.get("alias", ""),
+        "host": post.get("host", ""),
+        "pid": int(pid),
+        "workers": [int(worker) for worker in workers],
+    }
 
 
-def _request_restart(request: HttpRequest, instance: PoolInstance, workers: list[int]) -> PoolCommand:
-    """Write the request, and the admin's own log entry about it."""
-    command = requests.request(
-        "restart",
-        alias=instance.alias,
-        host=instance.host,
-        pid=instance.pid,
-        workers=workers,
-        user=request.user,
-    )
-    LogEntry.objects.log_actions(
-        user_id=request.user.pk,
-        queryset=[instance],
-        action_flag=CHANGE,
-        change_message=_("Asked for a restart of the workers (request %(id)s).") % {"id": command.pk},
-        single_object=True,
-    )
-    return command
+def _log(request: HttpRequest, site: AdminSite, command: PoolCommand) -> None:
+    """Write into the admin's own log who asked for what."""
+    said = _("Asked for a restart of the workers (request %(id)s).") % {"id": command.pk}
+    site.get_model_admin(Dashboard).log_change(request, command.instance, said)
 
 
 def _refused(request: HttpRequest, site: AdminSite, reason: str) -> HttpResponse:

@@ -63,4 +63,7 @@ class Conclude:
     error: BaseException | None = None
 
 
-Decision = Batch | Spawn | Stop | Kill | TakeBack | Settle | Tell | Conclude
+# What is done about workers, and what others are to know.
+Action = Spawn | Stop | Kill | TakeBack
+News = Tell | Settle | Conclude
+Decision = Batch | Action | News

@@ -43,7 +43,7 @@ class EventHub:
     """Who listens to which event; what a listener raises is logged and goes no further."""
 
     def __init__(self) -> None:
-        self._listeners: dict[str, tuple[Listener, ...]] = {name: () for name in EVENTS}
+        self._listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys(EVENTS, ())
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
 
     def add(self, name: str, listener: Listener) -> None:

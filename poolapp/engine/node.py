@@ -119,7 +119,7 @@ class WorkerNode:
         """The state in a word for people."""
         if self.state is NodeState.READY:
             return "busy" if self.committed else "idle"
-        return self.state.value
+        return str(self.state.value)
 
     def front(self) -> Task | None:
         """The task that runs now."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from poolapp.engine.errors import InvalidOption, InvalidOptionType
 from poolapp.engine.strategies import STRATEGIES
+from poolapp.engine.workers import check_worker
 
 
 def available_cpus() -> int:
@@ -42,7 +43,7 @@ class PoolOptions:
     """What a pool is made of.
 
     name: shown in thread names and messages.
-    worker: "process", "thread", "inline", or a class that fulfils the Worker protocol.
+    worker: "process", "thread", "inline", or a class (or its dotted path) that fulfils the Crew protocol.
     min_size: workers that are always there; the CPUs this process may use unless given.
     max_size: workers at the most; as many as min_size unless given. Larger makes the pool dynamic.
     strategy: how a worker is chosen for a task, "least_used" or "round_robin".
@@ -74,6 +75,7 @@ class PoolOptions:
     describe_results: bool = False
 
     def __post_init__(self) -> None:
+        check_worker(self.worker)
         self._check_sizes()
         if not isinstance(self.strategy, str):
             raise InvalidOptionType(f"strategy must be a name, not {self.strategy!r}")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from poolapp.engine import snapshot as snapshots
 from poolapp.engine.announcer import Announcer
 from poolapp.engine.clock import Clock, SystemClock
-from poolapp.engine.decisions import Conclude, Decision, Kill, Settle, Spawn, Stop, TakeBack, Tell
+from poolapp.engine.decisions import Action, Conclude, Kill, News, Settle, Spawn, Stop, TakeBack, Tell
 from poolapp.engine.errors import (
     InvalidOption,
     InvalidOptionType,
@@ -65,10 +65,13 @@ class Pool(Executor):
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._events = EventHub()
-        self._agenda: Outbox[Decision] = Outbox(self._carry_out)
+        # What is done about workers goes first: listeners and callbacks of futures may take their time.
+        self._actions: Outbox[Action] = Outbox(self._act)
+        self._news: Outbox[News] = Outbox(self._pass_on)
         self._known: dict[Any, KnownFunction] = {}
         self._pid = os.getpid()
         self._state: Literal["stopped", "running", "stopping", "destroyed"] = "stopped"
+        self._minds_stalls: bool = False  # whether the ticker watches for tasks that turn out long
         self._reset()
 
     def __repr__(self) -> str:
@@ -94,7 +97,7 @@ class Pool(Executor):
             self._ticker.start()
             self._scheduler.start(self._clock.monotonic())
             self._hand_out()
-        self._agenda.drain()
+        self._carry_out_and_mind_time(())
 
     def destroy(self, timeout: float | None = 5.0) -> None:
         """Take no more tasks, let the given ones finish for `timeout` seconds (None: however long), then end.
@@ -109,19 +112,21 @@ class Pool(Executor):
             self._changed.wait_for(lambda: self._scheduler.is_idle, timeout)
             self._scheduler.stop(self._clock.monotonic())
             self._hand_out()
-        self._agenda.drain()
-        self._ticker.wake()
+        self._carry_out_and_mind_time(())
         with self._lock:
             # The ticker kills who does not end by itself, so this ends too; twice the time for slow machines.
             self._changed.wait_for(lambda: not self._scheduler.roster.nodes, 2 * self.options.stop_timeout + 1)
             self._state = "destroyed"
+            left = list(self._scheduler.roster)
+        for node in left:
+            self.exited(node, WorkerExit("it did not end and was given up"))
         self._ticker.stop()
         self._crew.close()
-        self._agenda.put(Tell("destroy"))
-        self._agenda.drain()
+        self._news.put(Tell("destroy"))
+        self._news.drain()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the pool as an Executor does: all given tasks are run, unless `cancel_futures` cancels the waiting ones."""
+        """End the pool as an Executor does: after all its tasks, those that wait cancelled if `cancel_futures`."""
         if cancel_futures:
             with self._lock:
                 waiting = [task for node in self._scheduler.roster for task in node.queue]
@@ -155,19 +160,17 @@ class Pool(Executor):
         Raises TaskNotFound for an unknown name, TaskNotPicklable for what a process worker could not run,
         PoolNotStarted and PoolDestroyed when the pool does not run. What the task raises is in the future.
         """
-        work = Task(self._known.get(task) or self._get_to_know(task), args, kwargs, self._clock.monotonic())
+        work = Task(self._known_function(task), args, kwargs, self._clock.monotonic())
         self._crew.prepare(work)
         future = work.future = TaskFuture(work, self)
         with self._lock:
             if self._state != "running" or self._pid != os.getpid():
                 raise self._not_running()
             if self._events.wants_tasks:
-                self._agenda.put(self._announcer.queued(work))
+                self._news.put(self._announcer.queued(work))
             self._scheduler.submit(work, work.queued_at)
             workers = self._hand_out()
-        for worker in workers:
-            worker.flush()
-        self._agenda.drain()
+        self._carry_out(workers)
         return future
 
     submit = execute
@@ -184,7 +187,7 @@ class Pool(Executor):
             if withdrawn and self._events.wants_tasks:
                 self._put_all(self._announcer.finished(task))
             workers = self._hand_out()
-        self._follow_up(workers)
+        self._carry_out_and_mind_time(workers)
         if withdrawn and task.future is not None:
             future, task.future = task.future, None
             task.forget_arguments()
@@ -198,7 +201,7 @@ class Pool(Executor):
         with self._lock:
             aborted = self._scheduler.abort(task, reason, self._clock.monotonic())
             workers = self._hand_out()
-        self._follow_up(workers)
+        self._carry_out_and_mind_time(workers)
         return aborted
 
     def task_id(self, task: Task) -> str:
@@ -222,7 +225,7 @@ class Pool(Executor):
                 raise self._not_running()
             restart = self._scheduler.restart(ids, hard=mode == "hard", now=self._clock.monotonic())
             workers = self._hand_out()
-        self._follow_up(workers)
+        self._carry_out_and_mind_time(workers)
         return restart
 
     def on(self, event: str, listener: Listener) -> Listener:
@@ -248,7 +251,9 @@ class Pool(Executor):
             return {
                 "version": __version__,
                 "type": "dynamic" if self.options.dynamic else "fixed",
-                "worker": self.options.worker if isinstance(self.options.worker, str) else dotted_path(self._crew_class),
+                "worker": self.options.worker
+                if isinstance(self.options.worker, str)
+                else dotted_path(self._crew_class),
                 "started": self._state == "running",
                 "state": self._word(state),
                 "min_size": self.options.min_size,
@@ -264,7 +269,7 @@ class Pool(Executor):
             self._scheduler.worker_ready(node, pid, self._clock.monotonic())
             self._changed.notify_all()
             workers = self._hand_out()
-        self._follow_up(workers)
+        self._carry_out_and_mind_time(workers)
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
         with self._lock:
@@ -277,9 +282,7 @@ class Pool(Executor):
             workers = self._hand_out()
             if self._state == "stopping":
                 self._changed.notify_all()
-        for worker in workers:
-            worker.flush()
-        self._agenda.drain()
+        self._carry_out(workers)
         for task, outcome in zip(tasks, outcomes, strict=True):
             _settle(task, outcome.value, outcome.error)
 
@@ -287,13 +290,11 @@ class Pool(Executor):
         with self._lock:
             if node.state is NodeState.GONE:
                 return
-            now = self._clock.monotonic()
-            if node.worker is not None:
-                self._scheduler.taken_back(node, node.worker.take_back(), now)
-            self._scheduler.exited(node, exit, now)
+            unbegun = node.worker.take_back() if node.worker is not None else []
+            self._scheduler.exited(node, exit, unbegun, self._clock.monotonic())
             self._changed.notify_all()
             workers = self._hand_out()
-        self._follow_up(workers)
+        self._carry_out_and_mind_time(workers)
 
     # Carrying out
 
@@ -305,7 +306,7 @@ class Pool(Executor):
         self._scheduler.decisions = []
         workers = []
         for decision in decisions:
-            if type(decision) is Batch:
+            if isinstance(decision, Batch):
                 worker: Worker = decision.node.worker
                 worker.post(decision)
                 workers.append(worker)
@@ -314,33 +315,43 @@ class Pool(Executor):
                     self._ticker.wake()
                 if self._events.wants_tasks:
                     self._announce_front(decision.node)
+            elif isinstance(decision, Action):
+                self._actions.put(decision)
             else:
-                if type(decision) is Settle and self._events.wants_tasks and decision.error is not None:
+                if isinstance(decision, Settle) and self._events.wants_tasks and decision.error is not None:
                     self._put_all(self._announcer.failed(decision.task, decision.error))
-                self._agenda.put(decision)
+                self._news.put(decision)
         return workers
 
-    def _follow_up(self, workers: Iterable[Worker]) -> None:
-        """Carry out what was handed out, without the lock."""
+    def _carry_out(self, workers: Iterable[Worker]) -> None:
+        """Do what was handed out, without the lock."""
         for worker in workers:
             worker.flush()
-        self._agenda.drain()
+        self._actions.drain()
+        self._news.drain()
+
+    def _carry_out_and_mind_time(self, workers: Iterable[Worker]) -> None:
+        """The same, after something that may change when time matters next."""
+        self._carry_out(workers)
         self._ticker.wake()
 
-    def _carry_out(self, decision: Decision) -> None:
-        match decision:
-            case Tell():
-                self._events.emit(self._event(decision))
-            case Settle(task, error):
-                _settle(task, None, error)
+    def _act(self, action: Action) -> None:
+        match action:
             case Spawn(node):
                 self._spawn(node)
-            case Stop(node):
+            case Stop(node) if node.worker is not None:
                 node.worker.stop()
             case Kill(node) if node.worker is not None:
                 node.worker.kill()
             case TakeBack(node):
                 self._take_back(node)
+
+    def _pass_on(self, news: News) -> None:
+        match news:
+            case Tell():
+                self._events.emit(self._event(news))
+            case Settle(task, error):
+                _settle(task, None, error)
             case Conclude(restart, None):
                 _settle_safely(lambda: restart.set_result(restart.replaced))
             case Conclude(restart, error):
@@ -368,9 +379,7 @@ class Pool(Executor):
             now = self._clock.monotonic()
             self._scheduler.tick(now)
             workers = self._hand_out()
-        for worker in workers:
-            worker.flush()
-        self._agenda.drain()
+        self._carry_out(workers)
         with self._lock:
             now = self._clock.monotonic()
             self._minds_stalls = any(node.committed > 1 for node in self._scheduler.roster)
@@ -380,11 +389,11 @@ class Pool(Executor):
     def _announce_front(self, node: WorkerNode) -> None:
         front = node.front()
         if front is not None and not front.announced:
-            self._agenda.put(self._announcer.started(front, self._clock.monotonic()))
+            self._news.put(self._announcer.started(front, self._clock.monotonic()))
 
     def _put_all(self, tells: Iterable[Tell]) -> None:
         for tell in tells:
-            self._agenda.put(tell)
+            self._news.put(tell)
 
     def _event(self, tell: Tell) -> Event:
         return Event(tell.event, self._clock.wall(), tell.details, tell.task)
@@ -398,6 +407,12 @@ class Pool(Executor):
         self._ticker = Ticker(f"poolapp-{self.options.name}-ticker", self._tick)
         self._minds_stalls = False
         self._started_at = self._clock.monotonic()
+
+    def _known_function(self, task: TaskRef) -> KnownFunction:
+        try:
+            return self._known.get(task) or self._get_to_know(task)
+        except TypeError:  # a callable that cannot be hashed
+            return self._get_to_know(task)
 
     def _get_to_know(self, task: TaskRef) -> KnownFunction:
         """Look a task function up, once for each that can be referred to; others are made anew each time."""

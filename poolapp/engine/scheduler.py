@@ -112,14 +112,9 @@ class Scheduler:
 
         Returns whether the task to `withdraw`, if any, was among them: it is forgotten, the others go on waiting.
         """
-        tasks = [node.take_back(number) for number in batch_numbers]
-        tasks.sort(key=lambda task: task.number)
-        for task in tasks:
-            task.state = TaskState.QUEUED
+        self._queue_again(node, batch_numbers)
         if node.batches:
             node.batches[0].expected_time = float("inf")  # nothing more behind it
-        self.waiting += len(tasks)
-        node.queue.push_front(tasks)
         withdrawn = withdraw is not None and self.withdraw(withdraw)
         if node.is_ready:
             self._recount_busy()
@@ -152,9 +147,10 @@ class Scheduler:
         self._feed(node, now)
         self._tell_edges()
 
-    def exited(self, node: WorkerNode, exit: WorkerExit, now: float) -> None:
-        """A worker is gone; what it had not begun was taken back before."""
+    def exited(self, node: WorkerNode, exit: WorkerExit, batch_numbers: Iterable[int], now: float) -> None:
+        """A worker is gone without having begun some tasks: one of the batch for each of the numbers."""
         expected, failed_to_start = node.exit_is_expected, node.started_at is None
+        self._queue_again(node, batch_numbers)
         begun, queued = node.abandon(), node.queue.clear()
         self.roster.set_state(node, NodeState.GONE)
         self._recount_busy()
@@ -276,6 +272,15 @@ class Scheduler:
             self._fail(task, PoolDestroyed(f"the pool was destroyed before {task.name} could run"))
         else:
             self.backlog.push(task)
+
+    def _queue_again(self, node: WorkerNode, batch_numbers: Iterable[int]) -> None:
+        """Put tasks that the worker will not begin back to the front of the node's queue."""
+        tasks = [node.take_back(number) for number in batch_numbers]
+        tasks.sort(key=lambda task: task.number)
+        for task in tasks:
+            task.state = TaskState.QUEUED
+        self.waiting += len(tasks)
+        node.queue.push_front(tasks)
 
     def _rehome(self, tasks: Iterable[Task], now: float) -> None:
         """Find other places for tasks that were waiting."""
@@ -493,4 +498,3 @@ class Scheduler:
 
 def _who(node: WorkerNode) -> dict[str, int | None]:
     return {"worker": node.id, "slot": node.slot, "worker_pid": node.pid}
-

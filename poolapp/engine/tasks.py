@@ -99,9 +99,7 @@ class Task:
         "state",
     )
 
-    def __init__(
-        self, known: KnownFunction, args: tuple[Any, ...], kwargs: dict[str, Any], queued_at: float
-    ) -> None:
+    def __init__(self, known: KnownFunction, args: tuple[Any, ...], kwargs: dict[str, Any], queued_at: float) -> None:
         self.number = next(_numbers)
         self.known = known
         self.args = args

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Ticker:
-    """Calls `tick` whenever the seconds that its last call returned have passed, or when woken; None: not until then."""
+    """Calls `tick` when the seconds that its last call returned have passed (None: never), and when woken."""
 
     def __init__(self, name: str, tick: Callable[[], float | None]) -> None:
         self._tick = tick

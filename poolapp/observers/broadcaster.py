@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 from poolapp.engine.events import Event
 
 GROUP = "poolapp"
+PRIVATE = {"arguments", "result", "traceback"}
 KEPT_EVENTS = 2000
 SHORTEST_PAUSE = 0.1
 # A little less than the two seconds that the browsers are promised, so that a busy loop still keeps the promise.
@@ -232,8 +233,8 @@ class Broadcaster:
 
 
 def event_message(alias: str, event: Event, origin: dict[str, Any]) -> dict[str, Any]:
-    """An event as the frames carry it; tracebacks stay in the records."""
-    details = {key: value for key, value in event.details.items() if key != "traceback"}
+    """An event as the frames carry it; what may be secret stays in the records."""
+    details = {key: value for key, value in event.details.items() if key not in PRIVATE}
     return {"event": event.name, "pool": alias, **origin, "at": event.at, **details}
 
 

@@ -137,4 +137,3 @@ def _upsert(records: Iterable[TaskRecord], database: str) -> None:
 def _moment(seconds: float) -> datetime:
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment if django_settings.USE_TZ else moment.astimezone().replace(tzinfo=None)
-

@@ -18,6 +18,8 @@ from poolapp.engine.workers.wire import FrameReader
 
 logger = logging.getLogger("poolapp")
 
+SECONDS_TO_END = 0.5
+
 
 class NurseryListener(Protocol):
     """Who wants to know what happens in a nursery; called from the reactor's thread."""
@@ -57,11 +59,21 @@ class NurseryHandle:
         with self._asking, contextlib.suppress(OSError):
             self._control.sendall(REQUEST.pack(KILL, node_id))
 
+    def terminate(self) -> None:
+        """Kill the nursery, and with it every worker."""
+        if self._process is not None:
+            self._process.kill()
+
     def close(self) -> None:
         """Let the nursery end, with whatever lives in it; to be called from the reactor's thread."""
         self._reactor.forget(self._control)
         self._control.close()
-        if self._process is not None:
+        if self._process is None:
+            return
+        try:
+            self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:  # it hangs in its set-up
+            self._process.kill()
             self._process.wait()
 
     def _setup(self) -> dict[str, Any]:

@@ -20,10 +20,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from poolapp.engine.workers import prctl, role
-from poolapp.engine.workers.running import load
+from poolapp.engine.workers.running import around_task, load
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import live
 
@@ -46,7 +47,7 @@ def run_worker(setup: dict[str, Any], sock_fd: int, ticket_fd: int) -> None:
     """Be a worker that was not forked."""
     _become_worker()
     _set_up(setup)
-    live(socket.socket(fileno=sock_fd), ticket_fd, setup["around_task"])
+    live(socket.socket(fileno=sock_fd), ticket_fd, around_task(setup["around_task"]))
 
 
 def setup_message(setup: dict[str, Any]) -> bytes:
@@ -58,8 +59,8 @@ def setup_message(setup: dict[str, Any]) -> bytes:
 def boot_command(role_name: str, *descriptors: int) -> list[str]:
     """The command line of a process that begins with boot.py; `-P` keeps the working directory off its path."""
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does
-    script = os.path.join(os.path.dirname(__file__), "boot.py")
-    return [sys.executable, *flags, "-P", script, role_name, *map(str, descriptors)]
+    script = Path(__file__).with_name("boot.py")
+    return [sys.executable, *flags, "-P", str(script), role_name, *map(str, descriptors)]
 
 
 class Nursery:
@@ -76,6 +77,7 @@ class Nursery:
     def run(self) -> None:
         try:
             _set_up(self._setup)
+            self._around = around_task(self._setup["around_task"])
         except BaseException:
             self._tell("failed", traceback.format_exc())
             os._exit(1)
@@ -143,7 +145,7 @@ class Nursery:
             if os.getppid() != parent:  # it died before the kernel knew that we want to die with it
                 os._exit(1)
             moved = socket.socket(fileno=_move_up(sock.detach()))
-            live(moved, _move_up(ticket_fd), self._setup["around_task"])
+            live(moved, _move_up(ticket_fd), self._around)
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -173,9 +175,8 @@ class Nursery:
             self._tell("dead", self._nodes.pop(pid), os.waitstatus_to_exitcode(status))
 
     def _tell(self, *message: Any) -> None:
-        self._writer.add(frame(message))
         try:
-            self._writer.flush()
+            self._writer.send(frame(message))
         except OSError:
             self._end()
 

@@ -123,4 +123,3 @@ def _blame(task: Task, exc: Exception) -> str:
             hint = "; a process worker needs a function at the top of a module" if label == "the function" else ""
             return f"{label} of {task.name} cannot be pickled: {describe(cause)}{hint}"
     return f"the call of {task.name} cannot be pickled: {describe(exc)}"
-

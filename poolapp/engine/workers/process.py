@@ -62,6 +62,16 @@ class ProcessCrew:
     def describe(self) -> dict[str, Any]:
         return {}
 
+    def kill(self, worker: ProcessWorker) -> None:
+        """End a worker; where it has not been born yet, the nursery hangs, and goes with all its workers."""
+        nursery = self._nursery
+        if nursery is None:
+            return
+        if worker.pid is None:
+            nursery.terminate()
+        else:
+            nursery.kill(worker.node_id)
+
     def nursery(self) -> NurseryHandle:
         """The nursery, started when there is none."""
         assert self._reactor is not None
@@ -96,6 +106,7 @@ class ProcessWorker:
 
     def __init__(self, node: WorkerNode, reports: Reports, reactor: Reactor, crew: ProcessCrew) -> None:
         self.pid: int | None = None
+        self.node_id = node.id
         self._node = node
         self._reports = reports
         self._reactor = reactor
@@ -134,7 +145,7 @@ class ProcessWorker:
         self.flush()
 
     def kill(self) -> None:
-        self._crew.nursery().kill(self._node.id)
+        self._crew.kill(self)
 
     def bury(self, exit: WorkerExit) -> None:
         """The process is dead: hear its last words, report its end, let go of everything."""
@@ -160,8 +171,7 @@ class ProcessWorker:
                     self._socket.shutdown(socket.SHUT_WR)
                 else:
                     self._tickets.issue(batch.number, len(batch.tasks))
-                    self._writer.add(_encode(batch))
-                    if not self._writer.flush():
+                    if not self._writer.send(_encode(batch)):
                         self._reactor.call_soon(self._watch_writable)
                         return False
         except OSError:
@@ -196,7 +206,7 @@ class ProcessWorker:
             if head[0] == "ready":
                 self._reports.worker_ready(self._node, head[1])
             else:
-                outcomes.append(_decode(*head, payload))
+                outcomes.append(_decode(head, payload))
         if outcomes:
             self._reports.finished(self._node, outcomes)
 
@@ -206,7 +216,8 @@ def _encode(batch: Batch) -> list[bytes]:
     return frame((batch.number, calls), [task.payload for task in batch.tasks])
 
 
-def _decode(good: bool, started_at: float, run_time: float, payload: memoryview) -> Outcome:
+def _decode(head: tuple[bool, float, float], payload: memoryview) -> Outcome:
+    good, started_at, run_time = head
     if not good:
         return Outcome(None, *unpack_error(payload), started_at, run_time)
     try:
@@ -218,6 +229,9 @@ def _decode(good: bool, started_at: float, run_time: float, payload: memoryview)
 def _describe(exit_code: int) -> str:
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
-    name = signal.Signals(-exit_code).name if -exit_code in iter(signal.Signals) else f"signal {-exit_code}"
+    try:
+        name = signal.Signals(-exit_code).name
+    except ValueError:
+        name = f"signal {-exit_code}"
     hint = " (out of memory?)" if name == "SIGKILL" else ""
     return f"killed by {name}{hint}"

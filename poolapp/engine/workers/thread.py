@@ -64,7 +64,7 @@ class ThreadWorker:
         """Posting was sending."""
 
     def take_back(self) -> list[int]:
-        numbers = []
+        numbers: list[int] = []
         while True:
             try:
                 batch = self._inbox.get_nowait()

@@ -10,11 +10,12 @@ import marshal
 import socket
 import struct
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 HEADER = struct.Struct("=IQ")
 READ_SIZE = 65536
+SMALL = 16384
 MAX_BUFFERS = 512  # of one sendmsg call; the system's limit is 1024 on Linux
 
 Frame = tuple[Any, memoryview]
@@ -24,7 +25,10 @@ def frame(head: Any, payloads: Sequence[bytes] = ()) -> list[bytes]:
     """The buffers of one frame, to be sent one after another."""
     encoded = marshal.dumps(head)
     size = sum(map(len, payloads))
-    return [HEADER.pack(len(encoded), size) + encoded, *(payload for payload in payloads if payload)]
+    start = HEADER.pack(len(encoded), size) + encoded
+    if size <= SMALL:  # copying is cheaper than one more buffer
+        return [start + b"".join(payloads)]
+    return [start, *(payload for payload in payloads if payload)]
 
 
 class FrameWriter:
@@ -34,8 +38,18 @@ class FrameWriter:
         self._sock = sock
         self._left: deque[memoryview] = deque()
 
-    def add(self, buffers: Iterable[bytes]) -> None:
+    def send(self, buffers: list[bytes]) -> bool:
+        """Send a frame after what is left of others, as `flush` does."""
+        if not self._left and len(buffers) == 1:
+            try:
+                sent = self._sock.send(buffers[0])
+            except BlockingIOError:
+                sent = 0
+            if sent == len(buffers[0]):
+                return True
+            buffers = [buffers[0][sent:]]
         self._left.extend(map(memoryview, buffers))
+        return self.flush()
 
     def flush(self) -> bool:
         """Send as much as the socket takes; whether everything is sent. Raises OSError when nobody reads any more."""

@@ -11,16 +11,16 @@ from typing import Any
 from poolapp.engine.errors import TaskNotPicklable
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.workers.parcels import pack_outcome, unpack_call
-from poolapp.engine.workers.running import TaskRunner, around_task, failure
+from poolapp.engine.workers.running import AroundTask, TaskRunner, failure
 from poolapp.engine.workers.tickets import TicketHolder
 from poolapp.engine.workers.wire import Frame, FrameReader, FrameWriter, frame
 
 
-def live(sock: socket.socket, ticket_fd: int, around: str | None) -> None:
+def live(sock: socket.socket, ticket_fd: int, around: AroundTask) -> None:
     """Work until the pool closes its end of the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which decides what becomes of us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    WorkerProcess(sock, ticket_fd, TaskRunner(around_task(around))).run()
+    WorkerProcess(sock, ticket_fd, TaskRunner(around)).run()
 
 
 class WorkerProcess:
@@ -64,5 +64,4 @@ class WorkerProcess:
         self._send((good, outcome.started_at, outcome.run_time), payload)
 
     def _send(self, head: tuple[Any, ...], payload: bytes = b"") -> None:
-        self._writer.add(frame(head, (payload,)))
-        self._writer.flush()
+        self._writer.send(frame(head, (payload,)))

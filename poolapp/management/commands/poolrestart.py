@@ -34,7 +34,7 @@ class Command(BaseCommand):
             "--mode",
             choices=["rolling", "hard"],
             default="rolling",
-            help="rolling (default): one after another, each finishes what it runs; hard: all at once, what they run fails",
+            help="rolling (default): one after another, each drained first; hard: all at once, what they run fails",
         )
         parser.add_argument(
             "--timeout", type=float, default=60.0, metavar="S", help="seconds to wait for the answer (60)"

@@ -5,7 +5,7 @@ import { Connection } from "./connection.js";
 import { fill, Format } from "./format.js";
 import { fillItem, reconcile, setAttribute, setText, template } from "./render.js";
 import { Restarts } from "./restart.js";
-import { poolKey, Store } from "./store.js";
+import { Store } from "./store.js";
 
 const NO_TASK = "00000000-0000-0000-0000-000000000000";
 
@@ -73,9 +73,10 @@ function paintPool(card, { entry, samples, heard }) {
   const shownState = entry.alive === false ? "silent" : entry.state;
   fillItem(card, { ...entry, shown_state: shownState, size: sizeOf(entry), distant: age > 0, heartbeat_age: age }, format);
   reconcile(list("workers", card), entry.workers ?? [], {
-    key: (worker) => worker.slot,
+    // By id: during a restart the old worker and the new one share a slot for a moment.
+    key: (worker) => worker.id,
     make: make.worker,
-    fill: (row, worker) => fillItem(row, worker, format),
+    fill: (row, worker) => fillItem(row, { ...worker, running_for: runningFor(worker, entry) }, format),
   });
   paintCharts(card, samples);
 }
@@ -140,7 +141,7 @@ function paintTasks() {
     make: make.task,
     fill: (row, task) => {
       fillItem(row, { ...task, placed: task.slot !== null && task.slot !== undefined }, format);
-      if (state.links.task) setAttribute(row.querySelector("[data-link]"), "href", taskLink(task));
+      if (isRecorded(task)) setAttribute(row.querySelector("[data-link]"), "href", taskLink(task));
     },
   });
 }
@@ -151,8 +152,18 @@ function isHeld(element) {
   return isPointedAt || element.matches(":focus-visible, :has(:focus-visible)");
 }
 
+function isRecorded(task) {
+  return state.links.task && (state.recorded === "all" || task.shown_status === "failed");
+}
+
 function taskLink(task) {
   return state.links.task.replace(NO_TASK, encodeURIComponent(task.task_id));
+}
+
+// Only when it is long enough to be read.
+function runningFor(worker, entry) {
+  const seconds = worker.running_since ? entry.started_at + entry.uptime - worker.running_since : 0;
+  return seconds >= 1 ? seconds : null;
 }
 
 function sizeOf({ min_size: low, max_size: high }) {
@@ -171,17 +182,12 @@ function serverTime() {
   return wallClock.at + (performance.now() - wallClock.heard) / 1000;
 }
 
-function workersOf(form) {
-  const { alias, host, pid } = Object.fromEntries(new FormData(form));
-  return (store.pools.get(poolKey({ alias, host, pid }))?.entry.workers ?? []).map((worker) => worker.id);
-}
-
 list("events").replaceChildren();
 role("feed-choice").hidden = false;
 role("feed-choice").addEventListener("change", ({ target }) => {
   feedKind = target.value;
   repaint();
 });
-if (role("confirm")) new Restarts(root, state.texts.restart, workersOf);
+if (role("confirm")) new Restarts(root, state.texts.restart);
 take(state.frame, { complete: true });
 connection.start();

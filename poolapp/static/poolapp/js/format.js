@@ -52,7 +52,8 @@ export class Format {
   }
 
   isTold(event) {
-    return !this.texts.untold.includes(event.event);
+    const isAboutWorker = event.event === "error" && !isUnknown(event.worker);
+    return !this.texts.untold.includes(event.event) && !isAboutWorker;
   }
 
   #key(event) {

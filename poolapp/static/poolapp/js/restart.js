@@ -8,8 +8,8 @@ const GIVE_UP_MS = 120000;
 const SHOWN_MS = 30000;
 
 export class Restarts {
-  constructor(root, texts, workersOf) {
-    Object.assign(this, { root, texts, workersOf });
+  constructor(root, texts) {
+    this.texts = texts;
     this.dialog = root.querySelector("[data-role=confirm]");
     root.addEventListener("submit", (event) => {
       if (!event.target.matches("[data-role=restart]")) return;
@@ -30,11 +30,10 @@ export class Restarts {
 
   async #run(form) {
     const button = form.querySelector("button");
-    const before = this.workersOf(form);
     button.disabled = true;
     this.#show(form, "running", this.texts.asked);
     try {
-      const answer = await this.#followed(form, before);
+      const answer = await this.#followed(form);
       this.#show(form, answer.ok ? "good" : "bad", answer.text);
     } catch (error) {
       this.#show(form, "bad", error.message || this.texts.no_answer);
@@ -44,11 +43,11 @@ export class Restarts {
     }
   }
 
-  async #followed(form, before) {
+  async #followed(form) {
     const giveUpAt = performance.now() + GIVE_UP_MS;
     let answer = await this.#ask(form.action, { method: "POST", body: new FormData(form) });
     while (!answer.finished && performance.now() < giveUpAt) {
-      this.#show(form, "running", this.#progress(answer, before, this.workersOf(form)));
+      this.#show(form, "running", answer.text);
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));
       answer = await this.#ask(answer.status_url);
     }
@@ -62,12 +61,6 @@ export class Restarts {
     const answer = await response?.json().catch(() => null);
     if (!response?.ok) throw new Error(answer ? fill(this.texts.failed, answer) : this.texts.no_answer);
     return answer;
-  }
-
-  // Counted in the frames: which of the workers from before are gone.
-  #progress(answer, before, now) {
-    const done = before.filter((id) => !now.includes(id)).length;
-    return done ? fill(this.texts.progress, { done, total: before.length }) : answer.text;
   }
 
   #show(form, tone, text) {

@@ -1,0 +1,1 @@
+"""A small app with tasks and views, for the tests of poolapp."""
