@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, overload
 
@@ -27,6 +28,12 @@ class RegisteredTask(TaskFunction):
     """
 
     pool: str = "default"
+
+    def __post_init__(self) -> None:
+        """Look like the function: name, docstring, signature (what functools.wraps does, past the frozen class)."""
+        names = functools.WRAPPER_ASSIGNMENTS
+        vars(self).update({name: getattr(self.function, name) for name in names if hasattr(self.function, name)})
+        vars(self)["__wrapped__"] = self.function
 
     def using(self, *, pool: str) -> RegisteredTask:
         """The same task with another pool."""

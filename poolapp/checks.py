@@ -38,8 +38,11 @@ def check_channels(**kwargs: Any) -> list[checks.CheckMessage]:
 
 def check_sqlite(**kwargs: Any) -> list[checks.CheckMessage]:
     """poolapp.W003: SQLite as it comes fails when two write at once."""
-    alias = getattr(settings, "POOLAPP", {}).get("DATABASE", "default")
-    options: dict[str, Any] = settings.DATABASES.get(alias, {})
+    try:
+        alias = conf.get_settings().database
+    except conf.InvalidSetting:
+        return []  # poolapp.E001 comes first
+    options: dict[str, Any] = settings.DATABASES[alias]
     if not str(options.get("ENGINE", "")).endswith("sqlite3"):
         return []
     if options.get("OPTIONS", {}).get("transaction_mode") in ("IMMEDIATE", "EXCLUSIVE"):

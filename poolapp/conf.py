@@ -16,6 +16,7 @@ from django.dispatch import receiver
 
 from poolapp.engine.errors import PoolError
 from poolapp.engine.options import PoolOptions
+from poolapp.engine.workers import crew_class
 
 AUTOSTART = ("serve", "lazy", "always", "never")
 RECORDED = ("all", "failures", "none")
@@ -132,9 +133,9 @@ def _parse_pool(alias: str, raw: Any, record: Record) -> PoolOptions:
         # The default of MIN_SIZE must not be what makes a small MAX_SIZE wrong.
         given["min_size"] = min(PoolOptions().min_size, given["max_size"]) if _is_int(given["max_size"]) else 1
     try:
+        crew_class(raw.get("WORKER", "process"))
         return PoolOptions(
             name=alias,
-            initializer="poolapp.worker_setup:set_up",
             around_task="poolapp.db:fresh_connections",
             describe_arguments=record.arguments,
             describe_results=record.results,
@@ -162,7 +163,7 @@ def _parse_retention(raw: Any) -> Retention:
 
 
 def _require_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise InvalidSetting(f'POOLAPP["{key}"] must be one of {", ".join(choices)}, not {value!r}')
 
 
@@ -178,10 +179,10 @@ def _is_int(value: Any) -> bool:
 def _unknown(where: str, raw: Any, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for key in raw if isinstance(raw, Mapping) else ():
         if key not in known:
-            yield f"{where} has no key {key!r}", f"It has {', '.join(known)}{_nearest(str(key), known)}."
+            yield f"{where} has no key {key!r}", f"It has {', '.join(known)}{_nearest(key, known)}."
 
 
-def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
+def _nearest(name: object, known: tuple[str, ...] | list[str]) -> str:
     """A question such as "; did you mean 'MIN_SIZE'?", or nothing."""
-    near = difflib.get_close_matches(name.lower(), [key.lower() for key in known], n=1)
+    near = difflib.get_close_matches(str(name).lower(), [key.lower() for key in known], n=1)
     return f"; did you mean {next(key for key in known if key.lower() == near[0])!r}?" if near else ""

@@ -27,6 +27,8 @@ from poolapp.observers.signaller import Signaller
 
 logger = logging.getLogger("poolapp")
 
+KINDS_OF_THIS_PROCESS = ("thread", "inline")
+
 HOST = socket.gethostname()
 # At exit: long enough for a short task to finish, short enough for every server's patience.
 EXIT_GRACE = 2.0
@@ -119,7 +121,10 @@ def _options(alias: str) -> PoolOptions:
         raise PoolNotStarted("a task in a worker process cannot use pools; let its caller run what depends on it")
     if settings.autostart == "never":
         raise PoolNotStarted(f'pool {alias!r} does not start, because AUTOSTART is "never"')
-    return settings.pools[alias].replace(initializer_args=(database_names(),))
+    options = settings.pools[alias]
+    if options.worker in KINDS_OF_THIS_PROCESS:
+        return options  # Django is set up here, and connections belong to those who use them
+    return options.replace(initializer="poolapp.worker_setup:set_up", initializer_args=(database_names(),))
 
 
 def _broadcasters() -> list[Observer]:

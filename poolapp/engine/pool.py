@@ -5,40 +5,32 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, InvalidStateError
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from types import TracebackType
 from typing import Any, Literal
 
-from poolapp.engine import snapshot as snapshots
-from poolapp.engine.announcer import Announcer
+from poolapp.engine.acquaintances import Acquaintances, TaskRef
 from poolapp.engine.clock import Clock, SystemClock
-from poolapp.engine.decisions import Action, Conclude, Kill, News, Settle, Spawn, Stop, TakeBack, Tell
-from poolapp.engine.errors import (
-    InvalidOption,
-    InvalidOptionType,
-    PoolDestroyed,
-    PoolError,
-    PoolNotStarted,
-    TaskNotFound,
-)
-from poolapp.engine.events import Event, EventHub, Listener, call_safely
+from poolapp.engine.decisions import Action, Kill, Spawn, Stop, TakeBack, Tell
+from poolapp.engine.errors import InvalidOption, PoolDestroyed, PoolError, PoolNotStarted
+from poolapp.engine.events import Listener
 from poolapp.engine.futures import TaskFuture
+from poolapp.engine.herald import Herald, settle, settle_cancelled
 from poolapp.engine.node import Batch, NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.scheduler import Scheduler
-from poolapp.engine.tasks import KnownFunction, Task, TaskFunction, TaskState, dotted_path
+from poolapp.engine.snapshot import snapshot
+from poolapp.engine.tasks import Task, TaskFunction, TaskState
 from poolapp.engine.ticker import Ticker
 from poolapp.engine.version import __version__
 from poolapp.engine.workers import crew_class
 from poolapp.engine.workers.base import Worker
 
 logger = logging.getLogger("poolapp")
-
-TaskRef = str | TaskFunction | Callable[..., Any]
 
 
 class Pool(Executor):
@@ -59,26 +51,22 @@ class Pool(Executor):
         clock: Clock | None = None,
     ) -> None:
         self.options = options or PoolOptions()
-        self._functions: Mapping[str, TaskFunction] = functions if functions is not None else {}
         self._clock: Clock = clock or SystemClock()
         self._crew_class = crew_class(self.options.worker)
+        self._acquaintances = Acquaintances(functions if functions is not None else {})
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
-        self._events = EventHub()
-        # What is done about workers goes first: listeners and callbacks of futures may take their time.
+        # What is done about workers comes before the news: listeners and callbacks may take their time.
         self._actions: Outbox[Action] = Outbox(self._act)
-        self._news: Outbox[News] = Outbox(self._pass_on)
-        self._known: dict[Any, KnownFunction] = {}
+        self._herald = Herald(self.options, self._clock)
         self._pid = os.getpid()
         self._state: Literal["stopped", "running", "stopping", "destroyed"] = "stopped"
-        self._minds_stalls: bool = False  # whether the ticker watches for tasks that turn out long
+        self._watches_stalls = False  # whether the ticker knows that tasks may turn out long
         self._reset()
 
     def __repr__(self) -> str:
-        return (
-            f"<Pool {self.options.name!r} {self._state}: {len(self._scheduler.roster.nodes)} workers,"
-            f" {self._scheduler.waiting} tasks waiting>"
-        )
+        workers, waiting = len(self._scheduler.state.roster.nodes), self._scheduler.state.waiting
+        return f"<Pool {self.options.name!r} {self._state}: {workers} workers, {waiting} tasks waiting>"
 
     # Life
 
@@ -109,28 +97,22 @@ class Pool(Executor):
             if self._state != "running" or self._pid != os.getpid():
                 return
             self._state = "stopping"
-            self._changed.wait_for(lambda: self._scheduler.is_idle, timeout)
+            self._changed.wait_for(lambda: self._scheduler.state.is_idle, timeout)
             self._scheduler.stop(self._clock.monotonic())
             self._hand_out()
         self._carry_out_and_mind_time(())
-        with self._lock:
-            # The ticker kills who does not end by itself, so this ends too; twice the time for slow machines.
-            self._changed.wait_for(lambda: not self._scheduler.roster.nodes, 2 * self.options.stop_timeout + 1)
-            self._state = "destroyed"
-            left = list(self._scheduler.roster)
-        for node in left:
-            self.exited(node, WorkerExit("it did not end and was given up"))
+        self._wait_for_the_last()
         self._ticker.stop()
         self._crew.close()
-        self._news.put(Tell("destroy"))
-        self._news.drain()
+        self._herald.put(Tell("destroy"))
+        self._herald.drain()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the pool as an Executor does: after all its tasks, those that wait cancelled if `cancel_futures`."""
         if cancel_futures:
             with self._lock:
-                waiting = [task for node in self._scheduler.roster for task in node.queue]
-                waiting.extend(self._scheduler.backlog)
+                state = self._scheduler.state
+                waiting = [*state.backlog, *(task for node in state.roster for task in node.queue)]
             for task in waiting:
                 self.withdraw(task)
         if wait:
@@ -138,19 +120,16 @@ class Pool(Executor):
         else:
             threading.Thread(target=self.destroy, args=(None,), name="poolapp-shutdown", daemon=True).start()
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> bool | None:
-        self.shutdown(wait=True)
-        return None
-
     def __enter__(self) -> Pool:
         if self._state != "running":
             self.start()
         return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        self.shutdown(wait=True)
+        return None
 
     # Work
 
@@ -160,14 +139,13 @@ class Pool(Executor):
         Raises TaskNotFound for an unknown name, TaskNotPicklable for what a process worker could not run,
         PoolNotStarted and PoolDestroyed when the pool does not run. What the task raises is in the future.
         """
-        work = Task(self._known_function(task), args, kwargs, self._clock.monotonic())
+        work = Task(self._acquaintances.find(task), args, kwargs, self._clock.monotonic())
         self._crew.prepare(work)
         future = work.future = TaskFuture(work, self)
         with self._lock:
             if self._state != "running" or self._pid != os.getpid():
                 raise self._not_running()
-            if self._events.wants_tasks:
-                self._news.put(self._announcer.queued(work))
+            self._herald.queued(work)
             self._scheduler.submit(work, work.queued_at)
             workers = self._hand_out()
         self._carry_out(workers)
@@ -182,16 +160,16 @@ class Pool(Executor):
             node = task.node
             if not withdrawn and task.state is TaskState.COMMITTED and node is not None:
                 # Reading tickets never waits, so it may be done under the lock, which keeps the books exact.
-                numbers = node.worker.take_back()
-                withdrawn = self._scheduler.taken_back(node, numbers, self._clock.monotonic(), withdraw=task)
-            if withdrawn and self._events.wants_tasks:
-                self._put_all(self._announcer.finished(task))
+                unbegun = node.worker.take_back()
+                withdrawn = self._scheduler.taken_back(node, unbegun, self._clock.monotonic(), withdraw=task)
+            if withdrawn:
+                self._herald.cancelled(task)
+            if self._state == "stopping":
+                self._changed.notify_all()
             workers = self._hand_out()
         self._carry_out_and_mind_time(workers)
-        if withdrawn and task.future is not None:
-            future, task.future = task.future, None
-            task.forget_arguments()
-            _settle_safely(future.settle_cancelled)
+        if withdrawn:
+            settle_cancelled(task)
         return withdrawn
 
     def abort(self, task: Task, reason: str) -> bool:
@@ -206,7 +184,7 @@ class Pool(Executor):
 
     def task_id(self, task: Task) -> str:
         """The id of a task of this pool, a UUID."""
-        return self._announcer.task_id(task)
+        return self._herald.task_id(task)
 
     # Control
 
@@ -233,32 +211,23 @@ class Pool(Executor):
 
         Listeners run in the pool's threads: they should return at once. What they raise is logged.
         """
-        self._events.add(event, listener)
-        if event == "ready" and self._scheduler.was_ready:
-            call_safely(listener, self._event(Tell("ready")))
+        self._herald.add_listener(event, listener, at_once=event == "ready" and self._scheduler.was_ready)
         return listener
 
     def off(self, event: str, listener: Listener) -> None:
         """Call `listener` no longer."""
-        self._events.remove(event, listener)
+        self._herald.remove_listener(event, listener)
 
     def snapshot(self) -> dict[str, Any]:
         """One consistent view of the pool, JSON-ready; durations in seconds, times in unix seconds."""
         with self._lock:
             now = self._clock.monotonic()
-            offset = self._clock.wall() - now
-            state = snapshots.snapshot(self._scheduler, now, offset, self._started_at)
+            figures = snapshot(self._scheduler.state, now, self._clock.wall() - now, self._started_at)
             return {
                 "version": __version__,
-                "type": "dynamic" if self.options.dynamic else "fixed",
-                "worker": self.options.worker
-                if isinstance(self.options.worker, str)
-                else dotted_path(self._crew_class),
                 "started": self._state == "running",
-                "state": self._word(state),
-                "min_size": self.options.min_size,
-                "max_size": self.options.limit,
-                **state,
+                "state": self._word(),
+                **figures,
                 **self._crew.describe(),
             }
 
@@ -267,7 +236,6 @@ class Pool(Executor):
     def worker_ready(self, node: WorkerNode, pid: int | None) -> None:
         with self._lock:
             self._scheduler.worker_ready(node, pid, self._clock.monotonic())
-            self._changed.notify_all()
             workers = self._hand_out()
         self._carry_out_and_mind_time(workers)
 
@@ -276,15 +244,13 @@ class Pool(Executor):
             if node.state is NodeState.GONE:
                 return
             tasks = self._scheduler.finished(node, outcomes, self._clock.monotonic())
-            if self._events.wants_tasks:
-                for task, outcome in zip(tasks, outcomes, strict=True):
-                    self._put_all(self._announcer.finished(task, outcome))
+            self._herald.finished(tasks, outcomes)
             workers = self._hand_out()
             if self._state == "stopping":
                 self._changed.notify_all()
         self._carry_out(workers)
         for task, outcome in zip(tasks, outcomes, strict=True):
-            _settle(task, outcome.value, outcome.error)
+            settle(task, outcome.value, outcome.error)
 
     def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
         with self._lock:
@@ -299,36 +265,29 @@ class Pool(Executor):
     # Carrying out
 
     def _hand_out(self) -> list[Worker]:
-        """Pass the scheduler's decisions on, under the lock; returns the workers that have something to send."""
-        decisions = self._scheduler.decisions
-        if not decisions:
-            return []
-        self._scheduler.decisions = []
-        workers = []
-        for decision in decisions:
+        """Line up what has been decided, under the lock; returns the workers that have something to send."""
+        workers: list[Worker] = []
+        for decision in self._scheduler.take_decisions():
             if isinstance(decision, Batch):
-                worker: Worker = decision.node.worker
-                worker.post(decision)
-                workers.append(worker)
-                if decision.node.committed > 1 and not self._minds_stalls:
-                    self._minds_stalls = True
+                node = decision.node
+                node.worker.post(decision)
+                workers.append(node.worker)
+                if node.committed > 1 and not self._watches_stalls:
+                    self._watches_stalls = True
                     self._ticker.wake()
-                if self._events.wants_tasks:
-                    self._announce_front(decision.node)
+                self._herald.began(node)
             elif isinstance(decision, Action):
                 self._actions.put(decision)
             else:
-                if isinstance(decision, Settle) and self._events.wants_tasks and decision.error is not None:
-                    self._put_all(self._announcer.failed(decision.task, decision.error))
-                self._news.put(decision)
+                self._herald.put(decision)
         return workers
 
     def _carry_out(self, workers: Iterable[Worker]) -> None:
-        """Do what was handed out, without the lock."""
+        """Do what was lined up, without the lock."""
         for worker in workers:
             worker.flush()
         self._actions.drain()
-        self._news.drain()
+        self._herald.drain()
 
     def _carry_out_and_mind_time(self, workers: Iterable[Worker]) -> None:
         """The same, after something that may change when time matters next."""
@@ -336,26 +295,16 @@ class Pool(Executor):
         self._ticker.wake()
 
     def _act(self, action: Action) -> None:
+        node = action.node
         match action:
-            case Spawn(node):
+            case Spawn():
                 self._spawn(node)
-            case Stop(node) if node.worker is not None:
+            case Stop() if node.worker is not None:
                 node.worker.stop()
-            case Kill(node) if node.worker is not None:
+            case Kill() if node.worker is not None:
                 node.worker.kill()
-            case TakeBack(node):
+            case TakeBack():
                 self._take_back(node)
-
-    def _pass_on(self, news: News) -> None:
-        match news:
-            case Tell():
-                self._events.emit(self._event(news))
-            case Settle(task, error):
-                _settle(task, None, error)
-            case Conclude(restart, None):
-                _settle_safely(lambda: restart.set_result(restart.replaced))
-            case Conclude(restart, error):
-                _settle_safely(lambda: restart.set_exception(error))
 
     def _spawn(self, node: WorkerNode) -> None:
         try:
@@ -371,63 +320,38 @@ class Pool(Executor):
                 return
             self._scheduler.taken_back(node, node.worker.take_back(), self._clock.monotonic())
             workers = self._hand_out()
-        for worker in workers:
-            worker.flush()
+        self._carry_out(workers)
 
     def _tick(self) -> float | None:
         with self._lock:
-            now = self._clock.monotonic()
-            self._scheduler.tick(now)
+            self._scheduler.tick(self._clock.monotonic())
             workers = self._hand_out()
         self._carry_out(workers)
         with self._lock:
             now = self._clock.monotonic()
-            self._minds_stalls = any(node.committed > 1 for node in self._scheduler.roster)
+            self._watches_stalls = any(node.committed > 1 for node in self._scheduler.state.roster)
             next_tick = self._scheduler.next_tick(now)
         return None if next_tick is None else max(0.001, next_tick - now)
-
-    def _announce_front(self, node: WorkerNode) -> None:
-        front = node.front()
-        if front is not None and not front.announced:
-            self._news.put(self._announcer.started(front, self._clock.monotonic()))
-
-    def _put_all(self, tells: Iterable[Tell]) -> None:
-        for tell in tells:
-            self._news.put(tell)
-
-    def _event(self, tell: Tell) -> Event:
-        return Event(tell.event, self._clock.wall(), tell.details, tell.task)
 
     # The rest
 
     def _reset(self) -> None:
         self._crew = self._crew_class(self.options, self)
         self._scheduler = Scheduler(self.options, ahead=self._crew.takes_batches)
-        self._announcer = Announcer(self._clock, self.options)
         self._ticker = Ticker(f"poolapp-{self.options.name}-ticker", self._tick)
-        self._minds_stalls = False
+        self._watches_stalls = False
         self._started_at = self._clock.monotonic()
 
-    def _known_function(self, task: TaskRef) -> KnownFunction:
-        try:
-            return self._known.get(task) or self._get_to_know(task)
-        except TypeError:  # a callable that cannot be hashed
-            return self._get_to_know(task)
-
-    def _get_to_know(self, task: TaskRef) -> KnownFunction:
-        """Look a task function up, once for each that can be referred to; others are made anew each time."""
-        if isinstance(task, str):
-            if task not in self._functions:
-                raise TaskNotFound(f"no task is registered under the name {task!r}")
-            task_function = self._functions[task]
-        elif isinstance(task, TaskFunction):
-            task_function = task
-        elif callable(task):
-            task_function = TaskFunction(task, dotted_path(task))
-        else:
-            raise InvalidOptionType(f"a task must be a function or the name of one, not {task!r}")
-        known = KnownFunction(task_function)
-        return self._known.setdefault(task, known) if task_function.reference else known
+    def _wait_for_the_last(self) -> None:
+        """Wait for every worker to be gone; who is not when even killing must have helped is given up."""
+        with self._lock:
+            gone = self._changed.wait_for(
+                lambda: not self._scheduler.state.roster.nodes, 2 * self.options.stop_timeout + 1
+            )
+            self._state = "destroyed"
+            left = [] if gone else list(self._scheduler.state.roster)
+        for node in left:
+            self.exited(node, WorkerExit("it did not end and was given up"))
 
     def _not_running(self) -> PoolError:
         name = self.options.name
@@ -437,35 +361,10 @@ class Pool(Executor):
             return PoolNotStarted(f"pool {name!r} has not been started")
         return PoolDestroyed(f"pool {name!r} was destroyed")
 
-    def _word(self, state: dict[str, Any]) -> str:
-        if self._state in ("stopped", "destroyed"):
-            return "stopped"
-        if self._state == "stopping":
-            return "stopping"
-        if not state["ready"]:
+    def _word(self) -> str:
+        """The pool's state in a word for people."""
+        if self._state != "running":
+            return "stopping" if self._state == "stopping" else "stopped"
+        if not self._scheduler.state.is_ready:
             return "starting"
         return "busy" if self._scheduler.was_busy else "ready"
-
-
-def _settle(task: Task, value: Any, error: BaseException | None) -> None:
-    """End a task's future; what its callbacks raise is logged."""
-    future, task.future = task.future, None
-    task.forget_arguments()
-    if future is None:
-        return
-    try:
-        if error is None:
-            future.set_result(value)
-        else:
-            future.set_exception(error)
-    except InvalidStateError:
-        logger.warning("The future of %s was settled by somebody else", task.name)
-    except BaseException:
-        logger.exception("A callback of the future of %s failed", task.name)
-
-
-def _settle_safely(settle: Callable[[], object]) -> None:
-    try:
-        settle()
-    except BaseException:
-        logger.exception("A callback of a future failed")

@@ -8,24 +8,29 @@ from poolapp.engine.node import NodeState, WorkerNode
 from poolapp.engine.statistics import summary
 
 if TYPE_CHECKING:
-    from poolapp.engine.scheduler import Scheduler
+    from poolapp.engine.state import PoolState
 
 
-def snapshot(scheduler: Scheduler, now: float, wall_offset: float, started_at: float) -> dict[str, Any]:
-    """Describe a scheduler; to be called under the lock that guards it.
+def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float) -> dict[str, Any]:
+    """Describe a pool; to be called under the lock that guards it.
 
     now, started_at: readings of the monotonic clock, seconds; wall_offset: what makes unix time of one.
     """
-    nodes = sorted(scheduler.roster, key=lambda node: (node.slot, node.id))
-    ready = scheduler.roster.eligible
-    totals, uptime = scheduler.totals, max(now - started_at, 1e-9)
+    nodes = sorted(state.roster, key=lambda node: (node.slot, node.id))
+    ready = state.roster.eligible
+    totals, uptime = state.totals, max(now - started_at, 1e-9)
     busy_time = totals.busy_time + sum(max(0.0, now - n.front_since) for n in nodes if n.committed)
     usages = [node.usage for node in nodes]
+    options = state.options
     return {
-        "strategy": scheduler.options.strategy,
+        "type": "dynamic" if options.dynamic else "fixed",
+        "worker": options.worker if isinstance(options.worker, str) else options.worker.__qualname__,
+        "min_size": options.min_size,
+        "max_size": options.limit,
+        "strategy": options.strategy,
         "started_at": started_at + wall_offset,
         "uptime": uptime,
-        "ready": scheduler.is_ready,
+        "ready": state.is_ready,
         "worker_nodes": len(nodes),
         "idle_worker_nodes": sum(not node.committed for node in ready),
         "busy_worker_nodes": sum(bool(node.committed) for node in ready),
@@ -33,21 +38,21 @@ def snapshot(scheduler: Scheduler, now: float, wall_offset: float, started_at: f
         "submitted_tasks": totals.submitted,
         "executed_tasks": totals.executed,
         "executing_tasks": sum(node.executing for node in nodes),
-        "queued_tasks": len(scheduler.backlog) + sum(node.queued for node in nodes),
+        "queued_tasks": len(state.backlog) + sum(node.queued for node in nodes),
         "max_queued_tasks": sum(node.queue.peak for node in nodes),
         "failed_tasks": totals.failed,
         "cancelled_tasks": totals.cancelled,
         "restarts": totals.restarts,
         "busy_time": busy_time,
-        "utilization": busy_time / (uptime * scheduler.limit),
+        "utilization": busy_time / (uptime * options.limit),
         "run_time": summary(usage.run_time for usage in usages),
         "wait_time": summary(usage.wait_time for usage in usages),
         "events": {"busy": totals.busy, "full": totals.full},
-        "workers": [_worker(node, scheduler, wall_offset) for node in nodes if node.state is not NodeState.GONE],
+        "workers": [_worker(node, state, wall_offset) for node in nodes if node.state is not NodeState.GONE],
     }
 
 
-def _worker(node: WorkerNode, scheduler: Scheduler, wall_offset: float) -> dict[str, Any]:
+def _worker(node: WorkerNode, state: PoolState, wall_offset: float) -> dict[str, Any]:
     front = node.front()
     return {
         "id": node.id,
@@ -59,7 +64,7 @@ def _worker(node: WorkerNode, scheduler: Scheduler, wall_offset: float) -> dict[
         "queued": node.queued,
         "executed": node.usage.executed,
         "failed": node.usage.failed,
-        "restarts": scheduler.deaths.get(node.slot, 0),
+        "restarts": state.deaths.get(node.slot, 0),
         "task": front.name if front else None,
         "running_since": node.front_since + wall_offset if front else None,
         "started_at": node.started_at + wall_offset if node.started_at is not None else None,

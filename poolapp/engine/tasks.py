@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import importlib
 import itertools
 import sys
 from collections.abc import Callable
@@ -27,8 +28,17 @@ class TaskFunction:
     function: Callable[..., Any]
     name: str
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as what the function is imported by."""
+        return (load, (self.reference,)) if self.reference else super().__reduce__()  # type: ignore[return-value]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
+
+    @cached_property
+    def key(self) -> tuple[Callable[..., Any], str]:
+        """What two task functions share that differ only in how they are called."""
+        return self.function, self.name
 
     @cached_property
     def reference(self) -> str | None:
@@ -41,6 +51,15 @@ class TaskFunction:
         for part in qualname.split("."):
             found = getattr(found, part, None)
         return f"{module}:{qualname}" if self.function in (found, plain_function(found)) else None
+
+
+def load(path: str) -> Any:
+    """What "module:qualified.name" stands for; raises ImportError or AttributeError when there is no such thing."""
+    module, _, name = path.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
 
 
 def plain_function(found: Any) -> Any:

@@ -118,6 +118,10 @@ class Broadcaster:
         self._awake = False
         self._warned_at = clock() - SECONDS_BETWEEN_WARNINGS
 
+    @property
+    def has_sockets(self) -> bool:
+        return bool(self._outlets)
+
     def handle(self, alias: str, event: Event) -> None:
         if not self._outlets:
             return

@@ -18,7 +18,7 @@ KINDS = {
 
 def crew_class(worker: str | type[Any]) -> type[Crew]:
     """The class behind PoolOptions.worker; imported only now, since most sites use one kind."""
-    from poolapp.engine.workers.running import load
+    from poolapp.engine.tasks import load
 
     check_worker(worker)
     if not isinstance(worker, str):

@@ -9,9 +9,9 @@ from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import WorkerExit
-from poolapp.engine.tasks import Task
+from poolapp.engine.tasks import Task, load
 from poolapp.engine.workers.base import Reports
-from poolapp.engine.workers.running import AroundTask, TaskRunner, around_task, load
+from poolapp.engine.workers.running import AroundTask, TaskRunner, around_task
 
 
 class InlineCrew:

@@ -45,6 +45,7 @@ class NurseryHandle:
         self._control, self._remote = socket.socketpair()
         self._reader = FrameReader(self._control)
         self._error: str | None = None
+        self._is_set_up = False
         self._process: subprocess.Popen[bytes] | None = None
         self._control.sendall(setup_message(self._setup()))
         reactor.call_soon(self._launch)
@@ -55,14 +56,12 @@ class NurseryHandle:
             socket.send_fds(self._control, [REQUEST.pack(SPAWN, node_id)], [sock.fileno(), ticket_fd])
 
     def kill(self, node_id: int) -> None:
-        """Ask for a worker and all its children to be killed."""
+        """Kill a worker and all its children; a nursery that is still being set up is killed itself."""
+        if not self._is_set_up:
+            self._reactor.call_soon(self._kill_nursery)
+            return
         with self._asking, contextlib.suppress(OSError):
             self._control.sendall(REQUEST.pack(KILL, node_id))
-
-    def terminate(self) -> None:
-        """Kill the nursery, and with it every worker."""
-        if self._process is not None:
-            self._process.kill()
 
     def close(self) -> None:
         """Let the nursery end, with whatever lives in it; to be called from the reactor's thread."""
@@ -75,6 +74,10 @@ class NurseryHandle:
         except subprocess.TimeoutExpired:  # it hangs in its set-up
             self._process.kill()
             self._process.wait()
+
+    def _kill_nursery(self) -> None:
+        if self._process is not None and not self._is_set_up:
+            self._process.kill()
 
     def _setup(self) -> dict[str, Any]:
         options = self._options
@@ -121,13 +124,18 @@ class NurseryHandle:
                 self._listener.dead(node_id, exit_code)
             case "failed", (error,):
                 self._error = error
-            case "ready", (_, threads) if threads:
-                logger.warning(
-                    "Pool %s: its task modules start threads at import (%s), so that workers cannot be forked;"
-                    " each is started from scratch, which takes longer",
-                    self._options.name,
-                    ", ".join(threads),
-                )
+            case "ready", (_, threads):
+                self._is_set_up = True
+                if threads:
+                    self._warn_of(threads)
+
+    def _warn_of(self, threads: list[str]) -> None:
+        logger.warning(
+            "Pool %s: its task modules start threads at import (%s), so that workers cannot be forked;"
+            " each is started from scratch, which takes longer",
+            self._options.name,
+            ", ".join(threads),
+        )
 
 
 def _or_devnull(fd: int) -> int | None:

@@ -23,8 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from poolapp.engine.tasks import load
 from poolapp.engine.workers import prctl, role
-from poolapp.engine.workers.running import around_task, load
+from poolapp.engine.workers.running import around_task
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import live
 

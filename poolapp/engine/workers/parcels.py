@@ -13,8 +13,8 @@ from poolapp.engine.errors import (
     TaskNotPicklable,
 )
 from poolapp.engine.outcomes import Outcome
-from poolapp.engine.tasks import Task, plain_function
-from poolapp.engine.workers.running import describe, load
+from poolapp.engine.tasks import Task, load, plain_function
+from poolapp.engine.workers.running import describe
 
 PROTOCOL = pickle.HIGHEST_PROTOCOL
 NOTHING = b""  # stands for no arguments, and for None

@@ -63,14 +63,9 @@ class ProcessCrew:
         return {}
 
     def kill(self, worker: ProcessWorker) -> None:
-        """End a worker; where it has not been born yet, the nursery hangs, and goes with all its workers."""
-        nursery = self._nursery
-        if nursery is None:
-            return
-        if worker.pid is None:
-            nursery.terminate()
-        else:
-            nursery.kill(worker.node_id)
+        """End a worker; when the nursery has not been set up yet, nothing lives there, and it is ended itself."""
+        if self._nursery is not None:
+            self._nursery.kill(worker.node_id)
 
     def nursery(self) -> NurseryHandle:
         """The nursery, started when there is none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import inspect
 import time
 import traceback
@@ -14,20 +13,9 @@ from typing import Any
 
 from poolapp.engine.errors import TaskExited
 from poolapp.engine.outcomes import Outcome
+from poolapp.engine.tasks import load
 
 AroundTask = Callable[[], AbstractContextManager[Any]]
-
-
-def load(path: str) -> Any:
-    """What "module:name" stands for.
-
-    Raises ImportError or AttributeError when there is no such thing.
-    """
-    module, _, name = path.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    return found
 
 
 def around_task(path: str | None) -> AroundTask:

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import WorkerExit
-from poolapp.engine.tasks import Task
+from poolapp.engine.tasks import Task, load
 from poolapp.engine.workers.base import Reports
-from poolapp.engine.workers.running import AroundTask, TaskRunner, around_task, describe, load
+from poolapp.engine.workers.running import AroundTask, TaskRunner, around_task, describe
 
 
 class ThreadCrew:

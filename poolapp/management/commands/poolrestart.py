@@ -29,7 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--pool", metavar="A", help="only pools with this alias")
         parser.add_argument("--host", metavar="H", help="only pools on this host")
         parser.add_argument("--pid", type=int, metavar="P", help="only pools of this server process")
-        parser.add_argument("--worker", type=int, nargs="+", metavar="ID", default=[], help="only these workers")
+        parser.add_argument(
+            "--worker", type=int, nargs="+", action="extend", metavar="ID", default=[], help="only these workers"
+        )
         parser.add_argument(
             "--mode",
             choices=["rolling", "hard"],

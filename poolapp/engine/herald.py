@@ -1,0 +1,124 @@
+"""Passes the news of a pool on: events to listeners, results to futures; in order, and never under the lock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import InvalidStateError
+from typing import Any
+
+from poolapp.engine.announcer import Announcer
+from poolapp.engine.clock import Clock
+from poolapp.engine.decisions import Conclude, News, Settle, Tell
+from poolapp.engine.events import Event, EventHub, Listener, call_safely
+from poolapp.engine.node import WorkerNode
+from poolapp.engine.options import PoolOptions
+from poolapp.engine.outbox import Outbox
+from poolapp.engine.outcomes import Outcome
+from poolapp.engine.tasks import Task
+
+logger = logging.getLogger("poolapp")
+
+
+class Herald:
+    """What happens is put in under the pool's lock, and passed on by `drain` without it."""
+
+    def __init__(self, options: PoolOptions, clock: Clock) -> None:
+        self._clock = clock
+        self._hub = EventHub()
+        self._announcer = Announcer(clock, options)
+        self._news: Outbox[News] = Outbox(self._pass_on)
+        self.drain = self._news.drain
+
+    @property
+    def wants_tasks(self) -> bool:
+        """Whether anybody listens to what happens to single tasks; if not, nobody needs to put it in."""
+        return self._hub.wants_tasks
+
+    def task_id(self, task: Task) -> str:
+        return self._announcer.task_id(task)
+
+    def add_listener(self, event: str, listener: Listener, *, at_once: bool) -> None:
+        """Call `listener` with every event of this name; `at_once` also with one now."""
+        self._hub.add(event, listener)
+        if at_once:
+            call_safely(listener, self._event(Tell(event)))
+
+    def remove_listener(self, event: str, listener: Listener) -> None:
+        self._hub.remove(event, listener)
+
+    def put(self, news: News) -> None:
+        """Something has been decided; the end of a task is an event as well."""
+        if isinstance(news, Settle) and news.error is not None and self.wants_tasks:
+            self._put_all(self._announcer.failed(news.task, news.error))
+        self._news.put(news)
+
+    def queued(self, task: Task) -> None:
+        if self.wants_tasks:
+            self._news.put(self._announcer.queued(task))
+
+    def began(self, node: WorkerNode) -> None:
+        """A worker has something to do: its first task has begun, as far as one knows here."""
+        front = node.front() if self.wants_tasks else None
+        if front is not None and not front.announced:
+            self._news.put(self._announcer.started(front, self._clock.monotonic()))
+
+    def finished(self, tasks: Iterable[Task], outcomes: Iterable[Outcome]) -> None:
+        if self.wants_tasks:
+            for task, outcome in zip(tasks, outcomes, strict=True):
+                self._put_all(self._announcer.finished(task, outcome))
+
+    def cancelled(self, task: Task) -> None:
+        if self.wants_tasks:
+            self._put_all(self._announcer.finished(task))
+
+    def _put_all(self, tells: Iterable[Tell]) -> None:
+        for tell in tells:
+            self._news.put(tell)
+
+    def _pass_on(self, news: News) -> None:
+        match news:
+            case Tell():
+                self._hub.emit(self._event(news))
+            case Settle(task, error):
+                settle(task, None, error)
+            case Conclude(restart, None):
+                safely(lambda: restart.set_result(restart.replaced))
+            case Conclude(restart, error):
+                safely(lambda: restart.set_exception(error))
+
+    def _event(self, tell: Tell) -> Event:
+        return Event(tell.event, self._clock.wall(), tell.details, tell.task)
+
+
+def settle(task: Task, value: Any, error: BaseException | None) -> None:
+    """End a task's future; what its callbacks raise is logged."""
+    future, task.future = task.future, None
+    task.forget_arguments()
+    if future is None:
+        return
+    try:
+        if error is None:
+            future.set_result(value)
+        else:
+            future.set_exception(error)
+    except InvalidStateError:
+        logger.warning("The future of %s was settled by somebody else", task.name)
+    except BaseException:
+        logger.exception("A callback of the future of %s failed", task.name)
+
+
+def settle_cancelled(task: Task) -> None:
+    """End a task's future as cancelled."""
+    future, task.future = task.future, None
+    task.forget_arguments()
+    if future is not None:
+        safely(future.settle_cancelled)
+
+
+def safely(settle_future: Callable[[], object]) -> None:
+    """End a future; what its callbacks raise is logged."""
+    try:
+        settle_future()
+    except BaseException:
+        logger.exception("A callback of a future failed")
