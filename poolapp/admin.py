@@ -84,25 +84,37 @@ class DashboardAdmin(ReadOnlyAdmin):
 
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
-    list_display = ["name", "status", "pool", "worker_slot", "worker_pid", "queued_at", "waited", "ran", "error_type"]
+    list_display = ["name", "status", "pool", "queued", "waited", "ran", "worker_slot", "worker_pid", "error_type"]
     list_filter = ["status", PoolFilter, "queued_at"]
     search_fields = ["name", "error_type", "error"]
     search_help_text = _("A task id, or part of a name or an error.")
-    sortable_by = ["queued_at", "waited", "ran"]
+    sortable_by = ["queued", "waited", "ran"]
     fieldsets = [
         (None, {"fields": ["id", "name", "pool", "status"]}),
         (_("Where it ran"), {"fields": ["host", "pid", "worker", "worker_slot", "worker_pid"]}),
-        (_("When"), {"fields": ["queued_at", "started_at", "finished_at", "waited", "ran"]}),
+        (_("When"), {"fields": ["queued", "started", "finished", "waited", "ran"]}),
         (_("Error"), {"fields": ["error_type", "error", "traceback_text"]}),
         (_("Arguments and result"), {"fields": ["arguments", "result"]}),
     ]
-    readonly_fields = ["waited", "ran", "traceback_text"]
+    readonly_fields = ["queued", "started", "finished", "waited", "ran", "traceback_text"]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         try:
             return queryset.filter(pk=UUID(search_term)), False
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("queued"), ordering="queued_at")
+    def queued(self, record: TaskRecord) -> str:
+        return messages.exact_text(record.queued_at)
+
+    @admin.display(description=_("started"))
+    def started(self, record: TaskRecord) -> str:
+        return messages.exact_text(record.started_at)
+
+    @admin.display(description=_("finished"))
+    def finished(self, record: TaskRecord) -> str:
+        return messages.exact_text(record.finished_at)
 
     @admin.display(description=_("wait time"), ordering="wait_time")
     def waited(self, record: TaskRecord) -> str:

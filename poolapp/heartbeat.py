@@ -44,11 +44,11 @@ class Heartbeat:
         if event.name in NEWS:
             self._wake()
 
-    def beat(self) -> None:
+    def beat(self, *, dropped_records: int = 0) -> None:
         """Write the pool's figures; once in a while also into its history."""
         instance = self._instance
         instance.heartbeat_at = timezone.now()
-        instance.snapshot = self._pool.snapshot()
+        instance.snapshot = {**self._pool.snapshot(), "dropped_records": dropped_records}
         instance.save(using=self._settings.database)
         if time.monotonic() >= self._next_history:
             self._next_history = time.monotonic() + self._settings.snapshot_interval

@@ -24,6 +24,7 @@ FLUSH_EVERY = 0.2
 LISTEN_EVERY = 0.5
 BEAT_EVERY = 1.0
 CLEAR_OUT_EVERY = 60.0
+SECONDS_FOR_GOODBYE = 1.5
 SECONDS_BETWEEN_COMPLAINTS = 60.0
 
 
@@ -41,7 +42,8 @@ class Chore:
     def do(self) -> None:
         self.due = time.monotonic() + self._every
         try:
-            self._do()
+            if self._do() is True:  # there is more to be done
+                self.due = 0.0
         except Exception:
             self.failures += 1
             connections.close_all()
@@ -61,7 +63,7 @@ class Housekeeper:
         self._beating = Chore("write its heartbeat", BEAT_EVERY, self._beat)
         self._listening = Chore("look for requests", LISTEN_EVERY, self._listen)
         self._chores = [
-            Chore("record tasks", FLUSH_EVERY, self._recorder.flush),
+            Chore("record tasks", FLUSH_EVERY, lambda: self._recorder.flush(FLUSH_EVERY)),
             self._beating,
             self._listening,
             Chore("clear out old records", CLEAR_OUT_EVERY, lambda: clear_out(self._settings)),
@@ -88,12 +90,17 @@ class Housekeeper:
         self._beating.due = self._listening.due = 0.0
         self._woken.set()
 
-    def stop(self, timeout: float = 2.0) -> None:
-        """Write what is left and say goodbye, within `timeout` seconds."""
+    @property
+    def dropped_records(self) -> int:
+        """Events that were not recorded because the database did not keep up."""
+        return self._recorder.dropped
+
+    def stop(self) -> None:
+        """Say goodbye and write what is left, within a few seconds."""
         self._stopped = True
         self._woken.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(timeout)
+            self._thread.join(SECONDS_FOR_GOODBYE + 0.5)
 
     def _run(self) -> None:
         while not self._stopped:
@@ -107,14 +114,14 @@ class Housekeeper:
         self._say_goodbye()
 
     def _say_goodbye(self) -> None:
-        Chore("record the last tasks", 0, self._recorder.flush).do()
         for heartbeat in self._heartbeats.values():
             Chore("write its last heartbeat", 0, heartbeat.stop).do()
+        Chore("record the last tasks", 0, lambda: self._recorder.flush(SECONDS_FOR_GOODBYE)).do()
         connections.close_all()
 
     def _beat(self) -> None:
         for heartbeat in list(self._heartbeats.values()):
-            heartbeat.beat()
+            heartbeat.beat(dropped_records=self.dropped_records)
 
     def _listen(self) -> None:
         self._desk.serve({h.instance.pk: h.pool for h in list(self._heartbeats.values()) if h.instance.pk})

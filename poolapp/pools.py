@@ -109,7 +109,9 @@ def local_snapshots() -> list[dict[str, Any]]:
 def snapshot_of(alias: str, pool: Pool) -> dict[str, Any]:
     """A pool's snapshot with whose it is."""
     whose = {"alias": alias, "host": HOST, "pid": os.getpid(), "alive": True, "heartbeat_age": 0.0}
-    return {**whose, **pool.snapshot()}
+    housekeeper = _set.housekeeper
+    dropped = housekeeper.dropped_records if housekeeper is not None else 0
+    return {**whose, **pool.snapshot(), "dropped_records": dropped}
 
 
 def _options(alias: str) -> PoolOptions:
@@ -139,7 +141,9 @@ def _broadcasters() -> list[Observer]:
 def _forget() -> None:
     """In a forked child: the pools belong to the parent, and locks may be held by threads that are not here."""
     global _set
-    _set = PoolSet()
+    of_parent, _set = _set, PoolSet()
+    for pool in of_parent.pools.values():
+        pool.abandon()
 
 
 if hasattr(os, "register_at_fork"):

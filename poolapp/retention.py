@@ -27,6 +27,9 @@ def clear_out(settings: PoolSettings) -> int:
 
 
 def _delete(rows: models.QuerySet[Any], moment: str, seconds: float) -> int:
-    old = rows.filter(**{f"{moment}__lt": timezone.now() - timedelta(seconds=seconds)})
+    try:
+        old = rows.filter(**{f"{moment}__lt": timezone.now() - timedelta(seconds=seconds)})
+    except OverflowError:  # for ever: nothing is that old
+        return 0
     ids = list(old.order_by(moment).values_list("pk", flat=True)[:ROWS_AT_ONCE])
     return rows.filter(pk__in=ids).delete()[0] if ids else 0

@@ -12,7 +12,9 @@ if "POOLAPP_TEST_DIR" not in os.environ:
 os.environ["POOLAPP_DEMO_DIR"] = os.environ["POOLAPP_TEST_DIR"]
 
 from project.settings import *  # noqa: F403
-from project.settings import DATABASES
+from project.settings import DATABASES, INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.sampleapp"]
 
 # The test database is the database itself: threads, consumers and worker processes all see this one file.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}

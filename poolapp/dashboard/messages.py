@@ -94,7 +94,6 @@ OUTCOMES = {
 CHARTS = {
     "per_second": _("{value}/s"),
     "now": _("now"),
-    "minutes": _("{value} min ago"),
     "none": _("No figures yet."),
 }
 
@@ -167,6 +166,13 @@ def percent_text(value: float | None) -> str:
 def clock_text(at: float | None) -> str:
     """The time of day, in the zone that the admin uses."""
     return f"{moment(at):%H:%M:%S}" if _known(at) else NOTHING
+
+
+def exact_text(at: datetime | None) -> str:
+    """A date and time to the millisecond: tasks are often shorter than what the admin's own format shows."""
+    if at is None:
+        return NOTHING
+    return f"{timezone.localtime(at) if timezone.is_aware(at) else at:%Y-%m-%d %H:%M:%S.%f}"[:-3]
 
 
 def moment(at: float) -> datetime:

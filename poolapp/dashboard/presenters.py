@@ -80,7 +80,7 @@ def all_pools(now: datetime | None = None) -> list[Entry]:
     here = local_snapshots()
     known = {_key(entry) for entry in here}
     elsewhere = [_instance_entry(instance, now) for instance in _recorded(PoolInstance).alive(now)]
-    return sorted(here + [entry for entry in elsewhere if _key(entry) not in known], key=_key)
+    return sorted(here + [entry for entry in elsewhere if _key(entry) not in known], key=_place)
 
 
 def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
@@ -190,6 +190,11 @@ def _recorded(model: type[Model]) -> Any:
 
 def _key(entry: Entry) -> tuple[str, str, int]:
     return entry["alias"], entry["host"], entry["pid"]
+
+
+def _place(entry: Entry) -> tuple[str, bool, str, int]:
+    """By alias, and of one alias first the pool that speaks for itself."""
+    return entry["alias"], bool(entry["heartbeat_age"]), entry["host"], entry["pid"]
 
 
 def _instance_entry(instance: PoolInstance, now: datetime | None) -> Entry:

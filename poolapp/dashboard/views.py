@@ -98,7 +98,8 @@ def _addressee(post: QueryDict) -> dict[str, Any]:
 def _log(request: HttpRequest, site: AdminSite, command: PoolCommand) -> None:
     """Write into the admin's own log who asked for what."""
     said = _("Asked for a restart of the workers (request %(id)s).") % {"id": command.pk}
-    site.get_model_admin(Dashboard).log_change(request, command.instance, said)
+    model_admin: Any = site.get_model_admin(Dashboard)
+    model_admin.log_change(request, command.instance, said)
 
 
 def _refused(request: HttpRequest, site: AdminSite, reason: str) -> HttpResponse:

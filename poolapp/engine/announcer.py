@@ -10,8 +10,10 @@ from poolapp.engine.clock import Clock
 from poolapp.engine.decisions import Tell
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome
-from poolapp.engine.tasks import Task, TaskState
+from poolapp.engine.tasks import Task
 from poolapp.engine.workers.running import describe
+
+NEVER_RAN = {"wait_time": None, "run_time": None, "traceback": ""}
 
 
 class Announcer:
@@ -31,58 +33,69 @@ class Announcer:
         return str(uuid.UUID(int=self._first_id | task.number))
 
     def queued(self, task: Task) -> Tell:
-        details = self._about(task)
-        if self._options.describe_arguments:
-            details["arguments"] = _text(*task.args, **task.kwargs)
-        return Tell("task_queued", details, task)
+        return Tell("task_queued", {**self._about(task), **self._arguments(task)}, task)
 
     def started(self, task: Task, started_at: float) -> Tell:
         """The task has begun, at a reading of the monotonic clock."""
         task.announced = True
-        return Tell("task_started", {**self._about(task), "started_at": self._wall(started_at)}, task)
+        details = {**self._about(task), **_where(task), "started_at": self._wall(started_at)}
+        return Tell("task_started", details, task)
 
-    def finished(self, task: Task, outcome: Outcome | None = None) -> list[Tell]:
-        """The task is over: with an outcome, or cancelled."""
-        if outcome is None:
-            return [Tell("task_finished", {**self._about(task), **_nothing_ran(task)}, task)]
-        details = {**self._about(task), **self._result(task, outcome)}
-        if self._options.describe_results and outcome.error is None:
-            details["result"] = _text(outcome.value)
+    def finished(self, task: Task, outcome: Outcome) -> list[Tell]:
+        """A worker has answered the task."""
+        details = {
+            **self._about(task),
+            **_where(task),
+            **self._times(task, outcome.started_at, outcome.run_time),
+            "error": None,
+            "traceback": outcome.traceback,
+        }
         tells = [] if task.announced else [self.started(task, outcome.started_at)]
         if outcome.error is not None:
+            details.update(self._arguments(task), error=describe(outcome.error))
             tells.append(Tell("task_error", details, task))
+        elif self._options.describe_results:
+            details["result"] = _text(outcome.value)
         return [*tells, Tell("task_finished", details, task)]
 
+    def cancelled(self, task: Task) -> list[Tell]:
+        """The task will not run."""
+        return [Tell("task_finished", {**self._about(task), **NEVER_RAN, "error": None}, task)]
+
     def failed(self, task: Task, error: BaseException) -> list[Tell]:
-        """The task has failed without an outcome from a worker."""
-        details = {**self._about(task), **_nothing_ran(task), "error": describe(error)}
+        """The task has failed without an answer; whether it had begun was announced, if so."""
+        details = {**self._about(task), **self._arguments(task), **NEVER_RAN, "error": describe(error)}
         if task.announced and task.node is not None:
-            details["run_time"] = max(0.0, self._clock.monotonic() - task.node.front_since)
+            started_at = task.node.front_since
+            run_time = max(0.0, self._clock.monotonic() - started_at)
+            details.update(_where(task), **self._times(task, started_at, run_time))
         return [Tell("task_error", details, task), Tell("task_finished", details, task)]
 
     def _about(self, task: Task) -> dict[str, Any]:
-        details = {"task_id": self.task_id(task), "task": task.name, "queued_at": self._wall(task.queued_at)}
-        if task.node is not None and task.state is not TaskState.QUEUED:
-            node = task.node
-            details.update(worker=node.id, slot=node.slot, worker_pid=node.pid)
-        return details
-
-    def _result(self, task: Task, outcome: Outcome) -> dict[str, Any]:
         return {
+            "task_id": self.task_id(task),
+            "task": task.name,
             "status": task.state.value,
-            "started_at": self._wall(outcome.started_at),
-            "wait_time": max(0.0, outcome.started_at - task.queued_at),
-            "run_time": outcome.run_time,
-            "error": describe(outcome.error) if outcome.error is not None else None,
-            "traceback": outcome.traceback,
+            "queued_at": self._wall(task.queued_at),
+        }
+
+    def _arguments(self, task: Task) -> dict[str, str]:
+        return {"arguments": _text(*task.args, **task.kwargs)} if self._options.describe_arguments else {}
+
+    def _times(self, task: Task, started_at: float, run_time: float) -> dict[str, float]:
+        return {
+            "started_at": self._wall(started_at),
+            "wait_time": max(0.0, started_at - task.queued_at),
+            "run_time": run_time,
         }
 
     def _wall(self, monotonic: float) -> float:
         return monotonic + self._wall_offset
 
 
-def _nothing_ran(task: Task) -> dict[str, Any]:
-    return {"status": task.state.value, "wait_time": None, "run_time": None, "error": None, "traceback": ""}
+def _where(task: Task) -> dict[str, Any]:
+    node = task.node
+    return {"worker": node.id, "slot": node.slot, "worker_pid": node.pid} if node is not None else {}
 
 
 def _text(*args: Any, **kwargs: Any) -> str:

@@ -17,7 +17,7 @@ from poolapp.engine.tasks import Task, TaskState
 BATCH_SECONDS = 0.001
 BATCHES_AHEAD = 2
 TASKS_IN_A_BATCH = 128
-# A batch number may only come round again when every batch before it has been read.
+# A batch number may only come round again when the worker is known to have read every batch before it.
 MAX_UNANSWERED_BATCHES = 200
 
 
@@ -32,17 +32,20 @@ class Dispatcher:
 
     def place(self, task: Task, now: float) -> None:
         """Give a task to a node, or keep it until there is one."""
-        state = self._state
-        state.waiting += 1
-        eligible = state.roster.eligible
+        eligible = self._state.roster.eligible
         if not eligible:
             self._keep(task)
             return
-        node = self._strategy.choose(eligible)
-        task.node = node
+        node = task.node = self._strategy.choose(eligible)
+        if not node.load and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
+            self._commit(node, [task], task.known.expected, now)
+            return
+        self._state.waiting += 1
         node.queue.push(task)
         if len(node.batches) < BATCHES_AHEAD:
             self.feed(node, now)
+        if self._state.waiting and self._state.busy_nodes < len(eligible):
+            self.employ_idle(now)
 
     def rehome(self, tasks: Iterable[Task], now: float) -> None:
         """Find other places for tasks that were waiting."""
@@ -53,7 +56,9 @@ class Dispatcher:
     def feed(self, node: WorkerNode, now: float) -> None:
         """Commit what waits at a node, as far as its window allows."""
         queue, batches = node.queue, node.batches
-        if not queue or not node.is_ready or (batches and not self._may_run_ahead(node)):
+        if not queue or not node.is_ready or node.unanswered_batches >= MAX_UNANSWERED_BATCHES:
+            return
+        if batches and not self._may_run_ahead(node):
             return
         tasks: list[Task] = []
         expected_time = 0.0
@@ -61,15 +66,11 @@ class Dispatcher:
             cost = queue.first().known.expected
             if (tasks or batches) and expected_time + cost > BATCH_SECONDS:
                 break
-            task = queue.pop()
-            task.state, task.node = TaskState.COMMITTED, node
-            tasks.append(task)
+            tasks.append(queue.pop())
             expected_time += cost
         if tasks:
-            state = self._state
-            state.waiting -= len(tasks)
-            state.busy_nodes += not node.committed
-            state.decisions.append(node.commit(tasks, expected_time, now))
+            self._state.waiting -= len(tasks)
+            self._commit(node, tasks, expected_time, now)
 
     def find_work(self, node: WorkerNode) -> None:
         """Let a ready node without work steal some."""
@@ -132,8 +133,15 @@ class Dispatcher:
             self._state.waiting -= 1
             self.fail(task, error or PoolDestroyed(f"the pool was destroyed before {task.name} could run"))
 
+    def _commit(self, node: WorkerNode, tasks: list[Task], expected_time: float, now: float) -> None:
+        for task in tasks:
+            task.state = TaskState.COMMITTED
+        self._state.busy_nodes += not node.committed
+        self._state.decisions.append(node.commit(tasks, expected_time, now))
+
     def _keep(self, task: Task) -> None:
         """Keep a task that nobody can take now."""
+        self._state.waiting += 1
         if self._state.stopping:
             self.fail_waiting([task])
         else:
@@ -141,8 +149,5 @@ class Dispatcher:
 
     def _may_run_ahead(self, node: WorkerNode) -> bool:
         return (
-            self._state.ahead
-            and len(node.batches) < BATCHES_AHEAD
-            and node.batches[0].expected_time <= BATCH_SECONDS
-            and node.unanswered_batches < MAX_UNANSWERED_BATCHES
+            self._state.ahead and len(node.batches) < BATCHES_AHEAD and node.batches[0].expected_time <= BATCH_SECONDS
         )

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from poolapp.engine.pool import Pool
 
 
+# A thread that waits for a task hears the worker itself for this long; a task that runs longer is not worth it.
+LISTENING_SECONDS = 0.005
+
+
 class TaskFuture(Future[Any]):
     """The result of a task to come: a standard Future that also knows its task."""
 
@@ -40,6 +44,14 @@ class TaskFuture(Future[Any]):
             "run_time": task.run_time,
         }
 
+    def result(self, timeout: float | None = None) -> Any:
+        """The task's result; raises what the task raised, TimeoutError after `timeout` seconds (None: never)."""
+        return super().result(self._help(timeout))
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """What the task raised, None if nothing; TimeoutError after `timeout` seconds (None: never)."""
+        return super().exception(self._help(timeout))
+
     def running(self) -> bool:
         """Whether a worker has the task in its hands."""
         return self._task.state is TaskState.COMMITTED
@@ -55,6 +67,17 @@ class TaskFuture(Future[Any]):
         A thread cannot be stopped from outside: there, a task that has begun runs on, and the answer is False.
         """
         return self.cancel() or self._pool.abort(self._task, reason or "aborted")
+
+    def _help(self, timeout: float | None) -> float | None:
+        """Take part in hearing the worker for a moment, which is the fastest way; returns what is left of `timeout`."""
+        if self._task.future is None:
+            return timeout
+        if timeout is None:
+            self._pool.help(self._task, LISTENING_SECONDS)
+            return None
+        began = time.monotonic()
+        self._pool.help(self._task, min(LISTENING_SECONDS, timeout))
+        return max(0.0, timeout - (time.monotonic() - began))
 
     def settle_cancelled(self) -> None:
         """Become cancelled and wake everybody who waits."""

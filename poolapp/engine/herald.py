@@ -70,7 +70,7 @@ class Herald:
 
     def cancelled(self, task: Task) -> None:
         if self.wants_tasks:
-            self._put_all(self._announcer.finished(task))
+            self._put_all(self._announcer.cancelled(task))
 
     def _put_all(self, tells: Iterable[Tell]) -> None:
         for tell in tells:

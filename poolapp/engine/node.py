@@ -102,7 +102,7 @@ class WorkerNode:
 
     @property
     def unanswered_batches(self) -> int:
-        """Batches sent since the one that was answered last, those taken back included."""
+        """Batches sent since the last one that the worker is known to have read, those taken back included."""
         return (self.last_number - self.last_answered) % BATCH_NUMBERS
 
     @property

@@ -107,6 +107,11 @@ class Pool(Executor):
         self._herald.put(Tell("destroy"))
         self._herald.drain()
 
+    def abandon(self) -> None:
+        """Let go of the workers, in a forked child: they are the parent's."""
+        self._state = "destroyed"
+        self._crew.abandon()
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the pool as an Executor does: after all its tasks, those that wait cancelled if `cancel_futures`."""
         if cancel_futures:
@@ -152,6 +157,12 @@ class Pool(Executor):
         return future
 
     submit = execute
+
+    def help(self, task: Task, seconds: float) -> None:
+        """Let the calling thread, which waits for a task, hear the worker itself for a while, if it can."""
+        node = task.node
+        if node is not None and task.state is TaskState.COMMITTED:
+            node.worker.listen(task, seconds)
 
     def withdraw(self, task: Task) -> bool:
         """Cancel a task that no worker has begun; False when it is too late."""
@@ -251,6 +262,12 @@ class Pool(Executor):
         self._carry_out(workers)
         for task, outcome in zip(tasks, outcomes, strict=True):
             settle(task, outcome.value, outcome.error)
+
+    def skipped(self, node: WorkerNode, batch_number: int) -> None:
+        with self._lock:
+            self._scheduler.skipped(node, batch_number, self._clock.monotonic())
+            workers = self._hand_out()
+        self._carry_out(workers)
 
     def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
         with self._lock:

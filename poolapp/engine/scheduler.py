@@ -86,6 +86,11 @@ class Scheduler:
         self._tell_edges()
         return withdrawn
 
+    def skipped(self, node: WorkerNode, batch_number: int, now: float) -> None:
+        """The worker has read a batch of which everything, or the rest, was taken back."""
+        node.last_answered = batch_number
+        self._dispatcher.feed(node, now)
+
     def abort(self, task: Task, reason: str, now: float) -> bool:
         """End the worker that runs the task; False when it does not run."""
         node = task.node

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 import uuid
 from collections import deque
 from collections.abc import Iterable
@@ -52,15 +53,19 @@ class Recorder:
             return
         self._events.append((alias, event))
 
-    def flush(self) -> None:
-        """Write what waits; what could not be written waits on, in its order."""
+    def flush(self, seconds: float) -> bool:
+        """Write what waits, for about so long, and say whether some is left; what could not be written waits on."""
+        deadline = time.monotonic() + seconds
         while self._events:
+            if time.monotonic() >= deadline:
+                return True
             taken = [self._events.popleft() for _ in range(min(len(self._events), ROWS_IN_A_BATCH))]
             try:
                 self._write(taken)
             except Exception:
                 self._events.extendleft(reversed(taken))
                 raise
+        return False
 
     def _is_wanted(self, event: Event) -> bool:
         which = self._settings.record.tasks

@@ -20,6 +20,7 @@ from django.urls import reverse
 
 RECORD = "photo.json"
 ORIGINAL = "original"
+LONGEST_UPLOAD_NS = 3600 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,14 @@ def complete(photo: Photo) -> None:
 def discard(photo_id: str) -> None:
     """Forget an original that did not become a photo."""
     shutil.rmtree(folder_of(photo_id), ignore_errors=True)
+
+
+def discard_abandoned(now_ns: int | None = None) -> None:
+    """Forget originals that a server's end has kept from becoming photos, unless they may be in work still."""
+    oldest_in_work = (now_ns or time.time_ns()) - LONGEST_UPLOAD_NS
+    for folder in root().glob("*/"):
+        if not (folder / RECORD).exists() and folder.name < f"{oldest_in_work:016x}":
+            discard(folder.name)
 
 
 def newest_ids() -> list[str]:

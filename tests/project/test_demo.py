@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,6 +133,22 @@ def test_control_c_ends_the_demo_in_the_middle_of_an_upload(demo):
         code, seconds = stop(demo, signal.SIGINT)
 
     assert code == 0
+    assert seconds < END_WITHIN
+    assert "Traceback" not in demo.output
+
+
+@pytest.mark.slow
+def test_sigterm_ends_uploads_that_are_being_worked_on(demo, tmp_path):
+    files = {f"photo{number}": pictures.noisy(3000, 2000) for number in range(4)}
+    with ThreadPoolExecutor() as visitors:
+        for _ in range(3):
+            visitors.submit(upload, demo, **files)
+        while not list(tmp_path.glob("media/photos/*/original")):
+            time.sleep(0.01)
+
+        code, seconds = stop(demo, signal.SIGTERM)
+
+    assert code == 0, demo.output
     assert seconds < END_WITHIN
     assert "Traceback" not in demo.output
 

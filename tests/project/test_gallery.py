@@ -86,9 +86,7 @@ async def test_results_come_in_the_order_of_the_files_and_a_bad_file_hurts_no_ot
 
 
 async def test_a_refused_file_has_every_key_of_a_good_one(client):
-    good, bad = (
-        await post(client, pictures.file("a.jpg", pictures.jpeg()), pictures.file("b.jpg", b"text"))
-    ).json()
+    good, bad = (await post(client, pictures.file("a.jpg", pictures.jpeg()), pictures.file("b.jpg", b"text"))).json()
 
     assert good.keys() == bad.keys()
     assert bad["thumbnails"] == []
@@ -148,9 +146,7 @@ async def test_an_empty_gallery_says_so(client):
         (RuntimeError("a secret"), "The thumbnails could not be made; the server's log has the reason."),
     ],
 )
-async def test_a_failing_pool_is_told_in_words_and_leaves_no_photo(
-    client, media, monkeypatch, failure, words
-):
+async def test_a_failing_pool_is_told_in_words_and_leaves_no_photo(client, media, monkeypatch, failure, words):
     async def fail(*args):
         raise failure
 

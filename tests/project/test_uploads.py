@@ -28,9 +28,7 @@ async def test_a_person_reads_the_refusal_on_the_page(client):
 
 
 async def test_an_upload_that_cannot_be_parsed_is_refused(client):
-    response = await client.post(
-        "/thumbnails/", b"nonsense", content_type="multipart/form-data", headers=JSON
-    )
+    response = await client.post("/thumbnails/", b"nonsense", content_type="multipart/form-data", headers=JSON)
 
     assert response.status_code == 400
     assert "cannot be read" in response.json()["error"]
@@ -85,9 +83,7 @@ async def test_a_page_of_another_site_may_not_upload(client, media, headers):
     assert not media.exists()
 
 
-@pytest.mark.parametrize(
-    "headers", [{}, {"Origin": "http://testserver"}, {"Sec-Fetch-Site": "same-origin"}], ids=repr
-)
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://testserver"}, {"Sec-Fetch-Site": "same-origin"}], ids=repr)
 async def test_our_own_page_and_scripts_may_upload(client, headers):
     response = await post(client, pictures.file("a.jpg", b""), headers=JSON | headers)
 

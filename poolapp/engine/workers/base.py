@@ -20,6 +20,9 @@ class Reports(Protocol):
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
         """The worker has answered its next tasks, in the order in which it was given them."""
 
+    def skipped(self, node: WorkerNode, batch_number: int) -> None:
+        """The worker has read a batch and found that the pool has taken back what it had not begun of it."""
+
     def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
         """The worker is gone, once and for all; everything that it had answered was reported before."""
 
@@ -35,6 +38,12 @@ class Worker(Protocol):
 
     def flush(self) -> None:
         """Send what is lined up; called by any thread, without the lock. Must not raise or wait."""
+
+    def listen(self, task: Task, seconds: float) -> None:
+        """Hear the worker in the calling thread, which waits for the task, until it is settled or time is up.
+
+        That saves the way over another thread. Not every kind of worker can do it: it may return at once.
+        """
 
     def take_back(self) -> list[int]:
         """Take back what has not begun: the number of its batch, once for every task. Must not wait."""
@@ -68,6 +77,9 @@ class Crew(Protocol):
 
     def close(self) -> None:
         """Let go of everything; all workers have exited."""
+
+    def abandon(self) -> None:
+        """Let go of all descriptors, in a forked child: the workers are the parent's, and must notice its end."""
 
     def describe(self) -> dict[str, Any]:
         """More facts for the snapshot, JSON-ready."""

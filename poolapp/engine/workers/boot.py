@@ -1,31 +1,31 @@
-"""The script with which the processes of a pool begin: "boot.py nursery FD" or "boot.py worker FD SOCKET TICKETS".
+"""The script with which the processes of a pool begin.
 
-FD delivers a pickled Setup with the search path of the process that asks, so that the same poolapp is imported here.
+It is called as "boot.py nursery SETUP SOCKET" or "boot.py worker SETUP SOCKET TICKETS"; all but the role are
+descriptors. SETUP is a file with a pickled set-up, which names the search path of the process that asks, so that the
+same poolapp is imported here.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 
 
 def main() -> None:
-    role, *descriptors = sys.argv[1], *map(int, sys.argv[2:])
-    with open(descriptors[0], "rb", buffering=0, closefd=False) as source:
-        size = int.from_bytes(source.read(4), "little")
-        encoded = b""
-        while len(encoded) < size:
-            encoded += source.read(size - len(encoded))
-    setup = pickle.loads(encoded)
+    role, setup_fd, *descriptors = sys.argv[1], *map(int, sys.argv[2:])
+    # Read without moving the position: workers of one nursery share the file.
+    setup = pickle.loads(os.pread(setup_fd, os.fstat(setup_fd).st_size, 0))
     sys.path[:] = setup["sys_path"]
     sys.argv[:] = ["poolapp"]
 
     from poolapp.engine.workers import nursery_process
 
     if role == "nursery":
-        nursery_process.run_nursery(descriptors[0], setup)
+        nursery_process.run_nursery(setup, setup_fd, *descriptors)
     else:
-        nursery_process.run_worker(setup, *descriptors[1:])
+        os.close(setup_fd)
+        nursery_process.run_worker(setup, *descriptors)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,9 @@ class InlineCrew:
     def close(self) -> None:
         pass
 
+    def abandon(self) -> None:
+        pass
+
     def describe(self) -> dict[str, Any]:
         return {}
 
@@ -59,6 +62,9 @@ class InlineWorker:
 
     def flush(self) -> None:
         self._outbox.drain()
+
+    def listen(self, task: Task, seconds: float) -> None:
+        """There is nothing to wait for."""
 
     def take_back(self) -> list[int]:
         return []

@@ -12,7 +12,7 @@ import threading
 from typing import Any, Protocol
 
 from poolapp.engine.options import PoolOptions
-from poolapp.engine.workers.nursery_process import KILL, REQUEST, SPAWN, boot_command, setup_message
+from poolapp.engine.workers.nursery_process import KILL, REQUEST, SPAWN, boot_command, setup_file
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.wire import FrameReader
 
@@ -42,12 +42,13 @@ class NurseryHandle:
         self._reactor = reactor
         self._listener = listener
         self._asking = threading.Lock()
+        self._setup_fd = setup_file(self._setup())
         self._control, self._remote = socket.socketpair()
+        self._control.settimeout(None)
         self._reader = FrameReader(self._control)
         self._error: str | None = None
         self._is_set_up = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._control.sendall(setup_message(self._setup()))
         reactor.call_soon(self._launch)
 
     def spawn(self, node_id: int, sock: socket.socket, ticket_fd: int) -> None:
@@ -65,7 +66,7 @@ class NurseryHandle:
 
     def close(self) -> None:
         """Let the nursery end, with whatever lives in it; to be called from the reactor's thread."""
-        self._reactor.forget(self._control)
+        self._reactor.forget(self._control.fileno())
         self._control.close()
         if self._process is None:
             return
@@ -74,6 +75,11 @@ class NurseryHandle:
         except subprocess.TimeoutExpired:  # it hangs in its set-up
             self._process.kill()
             self._process.wait()
+
+    def abandon(self) -> None:
+        """Close our copies of the descriptors, in a forked child."""
+        self._control.close()
+        self._remote.close()
 
     def _kill_nursery(self) -> None:
         if self._process is not None and not self._is_set_up:
@@ -89,11 +95,11 @@ class NurseryHandle:
         }
 
     def _launch(self) -> None:
-        remote = self._remote.fileno()
+        fds = (self._setup_fd, self._remote.fileno())
         try:
             self._process = subprocess.Popen(
-                boot_command("nursery", remote),
-                pass_fds=[remote],
+                boot_command("nursery", *fds),
+                pass_fds=fds,
                 stdin=subprocess.DEVNULL,
                 stdout=_or_devnull(1),
                 stderr=_or_devnull(2),
@@ -101,8 +107,9 @@ class NurseryHandle:
             )
         except OSError as exc:
             self._error = f"the nursery could not be started: {exc}"
+        os.close(self._setup_fd)
         self._remote.close()
-        self._reactor.watch(self._control, self._read)
+        self._reactor.watch(self._control.fileno(), self._read)
 
     def _read(self) -> None:
         try:
@@ -111,7 +118,7 @@ class NurseryHandle:
             self.close()
             self._listener.nursery_lost(self._error)
             return
-        for head, _ in frames:
+        for head, _ in frames or ():
             self._hear(*head)
 
     def _hear(self, message: str, *details: Any) -> None:
@@ -139,9 +146,8 @@ class NurseryHandle:
 
 
 def _or_devnull(fd: int) -> int | None:
-    """None, to inherit the descriptor, or /dev/null where it is closed."""
+    """None, to inherit the descriptor, or /dev/null where it is closed or has become something of our own."""
     try:
-        os.fstat(fd)
+        return None if os.get_inheritable(fd) else subprocess.DEVNULL
     except OSError:
         return subprocess.DEVNULL
-    return None

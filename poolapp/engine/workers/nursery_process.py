@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -36,25 +37,28 @@ SPAWN, KILL = 1, 2
 LOWEST_FD = 10
 
 
-def run_nursery(control_fd: int, setup: dict[str, Any]) -> None:
+def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int) -> None:
     """Set up, then serve requests until the pool closes its end."""
     prctl.die_with_parent()
     prctl.set_name("poolapp-nursery")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Nursery(socket.socket(fileno=_move_up(control_fd)), setup).run()
+    Nursery(_own_socket(control_fd), setup, _move_up(setup_fd)).run()
 
 
 def run_worker(setup: dict[str, Any], sock_fd: int, ticket_fd: int) -> None:
     """Be a worker that was not forked."""
     _become_worker()
     _set_up(setup)
-    live(socket.socket(fileno=sock_fd), ticket_fd, around_task(setup["around_task"]))
+    live(_own_socket(sock_fd), _move_up(ticket_fd), around_task(setup["around_task"]))
 
 
-def setup_message(setup: dict[str, Any]) -> bytes:
-    """A set-up in the form that boot.py reads."""
+def setup_file(setup: dict[str, Any]) -> int:
+    """The descriptor of a file that exists nowhere else, with a set-up in the form that boot.py reads."""
     encoded = pickle.dumps(setup)
-    return len(encoded).to_bytes(4, "little") + encoded
+    with tempfile.TemporaryFile() as file:
+        file.write(encoded)
+        file.flush()
+        return os.dup(file.fileno())
 
 
 def boot_command(role_name: str, *descriptors: int) -> list[str]:
@@ -67,9 +71,10 @@ def boot_command(role_name: str, *descriptors: int) -> list[str]:
 class Nursery:
     """Forks workers, watches over them, and reports every death."""
 
-    def __init__(self, control: socket.socket, setup: dict[str, Any]) -> None:
+    def __init__(self, control: socket.socket, setup: dict[str, Any], setup_fd: int) -> None:
         self._control = control
         self._setup = setup
+        self._setup_fd = setup_fd
         self._writer = FrameWriter(control)
         self._nodes: dict[int, int] = {}  # node ids by process id
         self._wake_fd, self._waker_fd = os.pipe()
@@ -145,8 +150,8 @@ class Nursery:
             _become_worker()
             if os.getppid() != parent:  # it died before the kernel knew that we want to die with it
                 os._exit(1)
-            moved = socket.socket(fileno=_move_up(sock.detach()))
-            live(moved, _move_up(ticket_fd), self._around)
+            os.close(self._setup_fd)
+            live(_own_socket(sock.detach()), _move_up(ticket_fd), self._around)
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -155,14 +160,8 @@ class Nursery:
             os._exit(status)
 
     def _exec_worker(self, sock: socket.socket, ticket_fd: int) -> int:
-        setup_fd, feed_fd = os.pipe()
-        fds = (setup_fd, sock.fileno(), ticket_fd)
-        try:
-            process = subprocess.Popen(boot_command("worker", *fds), pass_fds=fds)
-            os.write(feed_fd, setup_message(self._setup))
-        finally:
-            os.close(setup_fd)
-            os.close(feed_fd)
+        fds = (self._setup_fd, sock.fileno(), ticket_fd)
+        process = subprocess.Popen(boot_command("worker", *fds), pass_fds=fds)
         process.returncode = 0  # we reap it ourselves; keeps Popen from doing so
         return process.pid
 
@@ -206,6 +205,13 @@ def _kill_session(pid: int) -> None:
     for kill in (os.killpg, os.kill):  # the group does not exist until the worker has made it
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
+
+
+def _own_socket(fd: int) -> socket.socket:
+    """A socket that was passed to us; it blocks, whatever time-out sockets have by default here."""
+    sock = socket.socket(fileno=_move_up(fd))
+    sock.settimeout(None)
+    return sock
 
 
 def _move_up(fd: int) -> int:

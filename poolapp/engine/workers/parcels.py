@@ -74,7 +74,7 @@ def unpack_value(payload: memoryview) -> Any:
         return None
     try:
         return pickle.loads(payload)
-    except Exception as exc:
+    except BaseException as exc:
         raise ResultNotPicklable(f"the result could not be rebuilt: {describe(exc)}") from exc
 
 
@@ -83,7 +83,7 @@ def unpack_error(payload: memoryview) -> tuple[BaseException, str]:
     description, text, pickled = pickle.loads(payload)
     try:
         error = pickle.loads(pickled) if pickled else RemoteError(description)
-    except Exception:
+    except BaseException:
         error = RemoteError(description)
     if not isinstance(error, Exception):
         error = RemoteError(description)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import socket
 import sys
 import threading
+import time
 from collections import deque
 from typing import Any, ClassVar
 
@@ -21,6 +23,9 @@ from poolapp.engine.workers.parcels import pack_call, unpack_error, unpack_value
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.tickets import TicketOffice
 from poolapp.engine.workers.wire import Frame, FrameReader, FrameWriter, frame
+
+# An answer is (whether it went well, start, run time); other messages are (what, about which).
+ANSWER_LENGTH = 3
 
 
 class ProcessCrew:
@@ -59,6 +64,12 @@ class ProcessCrew:
                 reactor.call_soon(nursery.close)
             reactor.stop()
 
+    def abandon(self) -> None:
+        if self._nursery is not None:
+            self._nursery.abandon()
+        for worker in self._workers.values():
+            worker.abandon()
+
     def describe(self) -> dict[str, Any]:
         return {}
 
@@ -66,6 +77,10 @@ class ProcessCrew:
         """End a worker; when the nursery has not been set up yet, nothing lives there, and it is ended itself."""
         if self._nursery is not None:
             self._nursery.kill(worker.node_id)
+
+    def forget(self, worker: ProcessWorker) -> None:
+        """A worker was not born and will not be."""
+        self._workers.pop(worker.node_id, None)
 
     def nursery(self) -> NurseryHandle:
         """The nursery, started when there is none."""
@@ -113,12 +128,21 @@ class ProcessWorker:
         self._tickets = TicketOffice()
         self._posted: deque[Batch | None] = deque()  # None: stop after what was sent
         self._sending = threading.Lock()
+        self._hearing = threading.Lock()
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
         self._closed = False
 
     def start(self) -> None:
-        self._reactor.call_soon(lambda: self._reactor.watch(self._socket, self._read))
-        self._crew.nursery().spawn(self._node.id, self._remote, self._tickets.read_fd)
-        self._remote.close()
+        self._reactor.watch(self._socket.fileno(), self._read)
+        try:
+            self._crew.nursery().spawn(self._node.id, self._remote, self._tickets.read_fd)
+        except BaseException:
+            self._crew.forget(self)
+            self._release()
+            raise
+        finally:
+            self._remote.close()
 
     def post(self, batch: Batch) -> None:
         self._posted.append(batch)
@@ -132,6 +156,23 @@ class ProcessWorker:
             if not everything_is_sent:
                 return
 
+    def listen(self, task: Task, seconds: float) -> None:
+        if not self._reactor.can_mute or not self._hearing.acquire(blocking=False):
+            return
+        try:
+            if self._closed:
+                return
+            fd, deadline = self._socket.fileno(), time.monotonic() + seconds
+            self._reactor.mute(fd)
+            try:
+                while task.future is not None and (left := deadline - time.monotonic()) > 0:
+                    if self._poll.poll(left * 1000) and not self._hear():
+                        return
+            finally:
+                self._reactor.unmute(fd)
+        finally:
+            self._hearing.release()
+
     def take_back(self) -> list[int]:
         return [] if self._closed else self._tickets.take_back()
 
@@ -142,15 +183,24 @@ class ProcessWorker:
     def kill(self) -> None:
         self._crew.kill(self)
 
+    def abandon(self) -> None:
+        self._closed = True
+        self._socket.close()
+        self._remote.close()
+        self._tickets.close()
+
     def bury(self, exit: WorkerExit) -> None:
         """The process is dead: hear its last words, report its end, let go of everything."""
-        with contextlib.suppress(EOFError, OSError):
-            while frames := self._reader.read():
-                self._hear(frames)
+        with self._hearing, contextlib.suppress(EOFError, OSError):
+            while (frames := self._reader.read()) is not None:
+                self._report(frames)
         self._reports.exited(self._node, exit)
-        self._reactor.forget(self._socket)
-        with self._sending:
+        self._release()
+
+    def _release(self) -> None:
+        with self._hearing, self._sending:
             self._closed = True
+            self._reactor.forget(self._socket.fileno())
             self._posted.clear()
             self._socket.close()
             self._tickets.close()
@@ -175,7 +225,7 @@ class ProcessWorker:
 
     def _watch_writable(self) -> None:
         if not self._closed:
-            self._reactor.watch(self._socket, self._read, self._write)
+            self._reactor.watch(self._socket.fileno(), self._read, self._write)
 
     def _write(self) -> None:
         with self._sending:
@@ -184,24 +234,42 @@ class ProcessWorker:
                     return
             except OSError:
                 pass
-            self._reactor.watch(self._socket, self._read)
+            self._reactor.watch(self._socket.fileno(), self._read)
         self.flush()
 
     def _read(self) -> None:
-        try:
-            self._hear(self._reader.read())
-        except (EOFError, OSError):
-            # It has closed its end: it is ending, or a task has closed what was not its own. See that it ends.
-            self._reactor.forget(self._socket)
-            self.kill()
+        if self._hearing.acquire(blocking=False):  # else somebody listens already
+            try:
+                self._hear()
+            finally:
+                self._hearing.release()
 
-    def _hear(self, frames: list[Frame]) -> None:
-        outcomes = []
+    def _hear(self) -> bool:
+        """Report what the worker has said; False when it has closed its end."""
+        try:
+            self._report(self._reader.read() or [])
+        except (EOFError, OSError):
+            # It is ending, or a task has closed what was not its own. See that it ends.
+            self._reactor.forget(self._socket.fileno())
+            self.kill()
+            return False
+        return True
+
+    def _report(self, frames: list[Frame]) -> None:
+        outcomes: list[Outcome] = []
         for head, payload in frames:
+            if len(head) == ANSWER_LENGTH:
+                outcomes.append(_decode(head, payload))
+                continue
+            self._report_outcomes(outcomes)
+            outcomes = []
             if head[0] == "ready":
                 self._reports.worker_ready(self._node, head[1])
             else:
-                outcomes.append(_decode(head, payload))
+                self._reports.skipped(self._node, head[1])
+        self._report_outcomes(outcomes)
+
+    def _report_outcomes(self, outcomes: list[Outcome]) -> None:
         if outcomes:
             self._reports.finished(self._node, outcomes)
 

@@ -1,15 +1,15 @@
-"""One thread that waits for many descriptors at once and calls back."""
+"""One thread that waits for many sockets at once and calls back."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import os
-import selectors
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+
+from poolapp.engine.workers.poller import READ, WRITE, make_poller
 
 logger = logging.getLogger("poolapp")
 
@@ -17,17 +17,23 @@ Callback = Callable[[], None]
 
 
 class Reactor:
-    """Watches sockets from a daemon thread of its own. All callbacks run in that thread."""
+    """Watches descriptors from a daemon thread of its own. All callbacks run in that thread."""
 
     def __init__(self, name: str) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._poller = make_poller()
+        self._callbacks: dict[int, tuple[Callback, Callback | None]] = {}
         self._wake_fd, self._waker_fd = os.pipe()
         os.set_blocking(self._wake_fd, False)
         os.set_blocking(self._waker_fd, False)
         self._soon: deque[Callback] = deque()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._selector.register(self._wake_fd, selectors.EVENT_READ, (self._woken, None))
+        self.watch(self._wake_fd, self._woken)
+
+    @property
+    def can_mute(self) -> bool:
+        """Whether `mute` does something here."""
+        return self._poller.can_mute
 
     def start(self) -> None:
         self._thread.start()
@@ -44,31 +50,35 @@ class Reactor:
         with contextlib.suppress(BlockingIOError):  # full: it is awake anyway
             os.write(self._waker_fd, b"\0")
 
-    def watch(self, sock: socket.socket, readable: Callback, writable: Callback | None = None) -> None:
-        """Call back when the socket can be read and, if asked for, written; replaces what was asked for before.
+    def watch(self, fd: int, readable: Callback, writable: Callback | None = None) -> None:
+        """Call back when the descriptor can be read and, if asked for, written; replaces what was asked for before."""
+        self._callbacks[fd] = readable, writable
+        self.unmute(fd)
 
-        To be called from the reactor's thread.
-        """
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writable else 0)
-        if sock in self._selector.get_map():
-            self._selector.modify(sock, events, (readable, writable))
-        else:
-            self._selector.register(sock, events, (readable, writable))
+    def forget(self, fd: int) -> None:
+        """Watch the descriptor no longer."""
+        if self._callbacks.pop(fd, None) is not None:
+            self._poller.remove(fd)
 
-    def forget(self, sock: socket.socket) -> None:
-        """Watch the socket no longer; to be called from the reactor's thread."""
-        with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(sock)
+    def mute(self, fd: int) -> None:
+        """Leave a watched descriptor to another thread for a while."""
+        if fd in self._callbacks:
+            self._poller.set(fd, 0)
+
+    def unmute(self, fd: int) -> None:
+        """Call back again."""
+        if callbacks := self._callbacks.get(fd):
+            self._poller.set(fd, READ | WRITE if callbacks[1] is not None else READ)
 
     def _run(self) -> None:
         while not self._stopped:
-            for key, events in self._selector.select():
-                readable, writable = key.data
-                if events & selectors.EVENT_WRITE and writable is not None:
+            for fd, events in self._poller.wait():
+                readable, writable = self._callbacks.get(fd, (_nothing, None))
+                if events & WRITE and writable is not None:
                     _call(writable)
-                if events & selectors.EVENT_READ:
+                if events & READ:
                     _call(readable)
-        self._selector.close()
+        self._poller.close()
         os.close(self._wake_fd)
         os.close(self._waker_fd)
 
@@ -88,3 +98,7 @@ def _call(callback: Callback) -> None:
         callback()
     except BaseException:
         logger.exception("A callback of a pool's reactor failed")
+
+
+def _nothing() -> None:
+    """For a descriptor that was forgotten after it had become ready."""

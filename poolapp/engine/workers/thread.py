@@ -39,6 +39,9 @@ class ThreadCrew:
     def close(self) -> None:
         pass
 
+    def abandon(self) -> None:
+        pass
+
     def describe(self) -> dict[str, Any]:
         return {}
 
@@ -62,6 +65,9 @@ class ThreadWorker:
 
     def flush(self) -> None:
         """Posting was sending."""
+
+    def listen(self, task: Task, seconds: float) -> None:
+        """The thread speaks for itself."""
 
     def take_back(self) -> list[int]:
         numbers: list[int] = []

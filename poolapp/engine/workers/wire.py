@@ -75,14 +75,17 @@ class FrameReader:
         self._large: bytearray | None = None
         self._filled = 0
 
-    def read(self) -> list[Frame]:
-        """Read once; the frames that are complete now. Raises EOFError at the end, OSError when the socket is dead."""
+    def read(self) -> list[Frame] | None:
+        """Read once; the frames that are complete now, None when there is nothing to be read yet.
+
+        Raises EOFError at the end, OSError when the socket is dead.
+        """
         if self._large is not None:
             return self._read_large(self._large)
         try:
             data = self._sock.recv(READ_SIZE)
         except BlockingIOError:
-            return []
+            return None
         if not data:
             raise EOFError
         return self._cut(self._buffer + data if self._buffer else data)
@@ -104,12 +107,12 @@ class FrameReader:
         self._buffer = data[start:]
         return frames
 
-    def _read_large(self, large: bytearray) -> list[Frame]:
+    def _read_large(self, large: bytearray) -> list[Frame] | None:
         view = memoryview(large)
         try:
             count = self._sock.recv_into(view[self._filled :])
         except BlockingIOError:
-            return []
+            return None
         if not count:
             raise EOFError
         self._filled += count

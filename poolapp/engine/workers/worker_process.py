@@ -37,7 +37,7 @@ class WorkerProcess:
         try:
             self._send(("ready", os.getpid()))
             while True:
-                for batch in self._reader.read():
+                for batch in self._reader.read() or ():
                     self._run_batch(batch)
         except (EOFError, OSError):  # the pool wants us to end, or is gone
             self._runner.close()
@@ -47,9 +47,10 @@ class WorkerProcess:
         start = 0
         for reference, name, size in calls:
             if not self._tickets.may_begin(number):
-                return
+                return self._send(("skipped", number))
             self._answer(self._run_one(reference, payload[start : start + size]), name)
             start += size
+        return None
 
     def _run_one(self, reference: str | None, payload: memoryview) -> Outcome:
         try:

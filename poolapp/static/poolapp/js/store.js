@@ -33,7 +33,7 @@ export class Store {
       if (this.#told.has(key)) continue;
       this.#told.add(key);
       const line = { ...event, ...say(event), key };
-      if (FLAPPING.has(event.event)) this.#dropFlap(line);
+      if (FLAPPING.has(event.event) && !this.#outlastsFlap(line)) continue;
       this.#insert(this.events[line.about], line);
       if (line.tone === "bad") this.#insert(this.events.bad, line);
     }
@@ -47,13 +47,19 @@ export class Store {
     return lines.slice(0, this.limits.feed);
   }
 
+  // By alias, and of one alias first the pool that speaks for itself.
   sortedPools() {
-    return [...this.pools.values()].sort((one, other) => one.key.localeCompare(other.key, "en", { numeric: true }));
+    const place = ({ entry: { alias, heartbeat_age, host, pid } }) => `${alias}|${heartbeat_age ? 1 : 0}|${host}|${pid}`;
+    const byPlace = (one, other) => place(one).localeCompare(place(other), "en", { numeric: true });
+    return [...this.pools.values()].sort(byPlace);
   }
 
   #keepPool(entry, now) {
     const key = poolKey(entry);
     const known = this.pools.get(key);
+    // What another process reports of a pool is older than what the pool's own has just said.
+    const isDirect = known && !known.entry.heartbeat_age && now - known.heard < FORGET_AFTER_MS;
+    if (isDirect && entry.heartbeat_age) return;
     const samples = known?.samples ?? [...(this.history[key] ?? [])];
     this.pools.set(key, { key, entry, samples, heard: now });
     keepSample(samples, entry, this.limits.history);
@@ -87,10 +93,14 @@ export class Store {
   }
 
   // Busy, free, busy, free: of a quick succession the last one is enough.
-  #dropFlap(line) {
-    const isFlap = (other) => FLAPPING.has(other.event) && other.pool === line.pool && other.pid === line.pid;
-    const last = this.events.pool.findIndex(isFlap);
-    if (last >= 0 && line.at - this.events.pool[last].at < FLAP_SECONDS) this.events.pool.splice(last, 1);
+  #outlastsFlap(line) {
+    const isSame = (other) => FLAPPING.has(other.event) && other.pool === line.pool && other.pid === line.pid;
+    const isRival = (other) => isSame(other) && Math.abs(other.at - line.at) < FLAP_SECONDS;
+    const rival = this.events.pool.findIndex(isRival);
+    if (rival < 0) return true;
+    if (this.events.pool[rival].at > line.at) return false;
+    this.events.pool.splice(rival, 1);
+    return true;
   }
 
   #insert(lines, line) {

@@ -7,32 +7,31 @@ import secrets
 import signal
 import socket
 from argparse import ArgumentParser
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command
 from django.urls import reverse
 
 from poolapp import pools
-from project.gallery import server
+from project.gallery import photos, server
 
 USERNAME = "admin"
-SECONDS_FOR_POOLS = 3.0
+SECONDS_FOR_POOLS = 1.0
 
 
 class Command(BaseCommand):
     help = "Prepares the demo's database and administrator, starts the pools and serves the site with Daphne."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--host", default="127.0.0.1", help="IPv4 address to listen on (default: %(default)s)"
-        )
+        parser.add_argument("--host", default="127.0.0.1", help="IPv4 address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="port, 0 for any (default: %(default)s)")
         parser.add_argument("--password", help=f"password of the user {USERNAME} (default: a new random one)")
 
     def handle(self, *, host: str, port: int, password: str | None, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
+        # SIGINT too: a shell script starts background jobs with it ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with self._bind(host, port) as listener:
                 self._serve(listener, password or secrets.token_urlsafe(9))
@@ -55,6 +54,7 @@ class Command(BaseCommand):
     def _serve(self, listener: socket.socket, password: str) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         make_administrator(password)
+        photos.discard_abandoned()
 
         # Imported late: it needs the sockets' routes, which need the models.
         from project.asgi import application
@@ -89,7 +89,3 @@ def make_administrator(password: str) -> None:
     if not user.check_password(password):
         user.set_password(password)
     user.save()
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

@@ -1,0 +1,411 @@
+"""Task functions and set-ups for the tests of the engine; workers import this module."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from poolapp.engine import TaskFunction
+
+# Plain work
+
+
+def add(first: int, second: int = 0) -> int:
+    return first + second
+
+
+def identity(value: Any) -> Any:
+    return value
+
+
+def nothing() -> None:
+    pass
+
+
+def nap(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+def wait_for(event: threading.Event) -> bool:
+    return event.wait(10)
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+def blob(size: int) -> bytes:
+    return b"x" * size
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def length(data: bytes) -> int:
+    return len(data)
+
+
+def write_line(path: str, line: object) -> None:
+    """Append a line in one go, so that many workers may."""
+    with open(path, "a") as file:
+        file.write(f"{line}\n")
+
+
+def pass_gate(arrivals: str, permits: str, result: Any = "passed") -> Any:
+    """Say that we are here, then wait for a permit; see tests.engine.gates."""
+    with open(arrivals, "wb", buffering=0) as there:
+        there.write(b".")
+    with open(permits, "rb", buffering=0) as here:
+        here.read(1)
+    return result
+
+
+async def add_later(first: int, second: int) -> int:
+    await asyncio.sleep(0)
+    return first + second
+
+
+async def fail_later(message: str) -> NoReturn:
+    await asyncio.sleep(0)
+    raise ValueError(message)
+
+
+async def running_loop() -> int:
+    return id(asyncio.get_running_loop())
+
+
+@dataclass
+class Adder:
+    """A callable that cannot be hashed."""
+
+    first: int
+
+    def __call__(self, second: int) -> int:
+        return self.first + second
+
+    def method(self, second: int) -> int:
+        return self.first + second
+
+    @classmethod
+    def from_class(cls, second: int) -> int:
+        return second
+
+    @staticmethod
+    def from_nothing(second: int) -> int:
+        return second
+
+
+def with_note(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any) -> Any:
+        return function(*args)
+
+    return wrapper
+
+
+@with_note
+def decorated(value: int) -> int:
+    return value
+
+
+def registered(function: Any) -> TaskFunction:
+    return TaskFunction(function, function.__name__)
+
+
+@registered
+def doubled(value: int) -> int:
+    return 2 * value
+
+
+# Failures
+
+
+def fail(message: str) -> NoReturn:
+    raise ValueError(message)
+
+
+def raise_base_exception(name: str) -> NoReturn:
+    """Raise what is meant to end a process, or a generator, or a coroutine."""
+    kinds = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)
+    raise {kind.__name__: kind for kind in kinds}[name](3)
+
+
+async def raise_base_exception_later(name: str) -> NoReturn:
+    raise_base_exception(name)
+
+
+class ApiError(Exception):
+    """An exception as many libraries have it: pickle cannot make it again from its args."""
+
+    def __init__(self, status: int, *, url: str) -> None:
+        super().__init__(f"{status} at {url}")
+
+
+def fail_with_api_error() -> NoReturn:
+    raise ApiError(502, url="/photos")
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def fail_unspeakably() -> NoReturn:
+    raise Unspeakable
+
+
+def fail_with_a_local_class() -> NoReturn:
+    class LocalError(Exception):
+        pass
+
+    raise LocalError("from here")
+
+
+def fail_with_a_lock() -> NoReturn:
+    raise ValueError("with a lock", threading.Lock())
+
+
+# What cannot be pickled, or not be rebuilt
+
+
+class NotPicklable:
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("not me")
+
+
+class NotRebuildable:
+    """Can be pickled; to rebuild it raises."""
+
+    def __init__(self, name: str = "ValueError") -> None:
+        self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return refuse, (self.name,)
+
+
+class NotRebuildableError(Exception):
+    """An exception that, when it is rebuilt, raises another."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return refuse, (self.name,)
+
+
+def refuse(name: str) -> NoReturn:
+    kinds: dict[str, type[BaseException]] = {
+        kind.__name__: kind for kind in (ValueError, SystemExit, KeyboardInterrupt, RecursionError)
+    }
+    raise kinds[name]("cannot be made again")
+
+
+class OnlyThere:
+    """Can be rebuilt in the process that made it, nowhere else."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild_in, (os.getpid(),)
+
+
+def rebuild_in(pid: int) -> str:
+    if os.getpid() != pid:
+        raise LookupError(f"this is not process {pid}")
+    return "rebuilt"
+
+
+def return_unpicklable() -> Any:
+    return threading.Lock()
+
+
+def return_not_rebuildable(name: str) -> Any:
+    return NotRebuildable(name)
+
+
+def raise_not_rebuildable(name: str) -> NoReturn:
+    raise NotRebuildableError(name)
+
+
+def return_too_deep() -> Any:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    return nested
+
+
+class DeadlyToRebuild:
+    """Ends the worker when it is unpickled there."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (7,)
+
+
+class DeadlyToPickle:
+    def __reduce__(self) -> NoReturn:
+        os._exit(8)
+
+
+def return_deadly() -> Any:
+    return DeadlyToPickle()
+
+
+# Ends of a worker
+
+
+def kill_me(signal_name: str = "SIGKILL") -> NoReturn:
+    os.kill(os.getpid(), signal.Signals[signal_name])
+    time.sleep(10)
+    raise AssertionError("still here")
+
+
+def leave(code: int) -> NoReturn:
+    os._exit(code)
+
+
+def answer_or_leave(size: int | None) -> bytes:
+    """A large answer, or none at all."""
+    if size is None:
+        os._exit(1)
+    return b"x" * size
+
+
+def close_descriptors() -> str:
+    os.closerange(3, 1024)
+    return "closed"
+
+
+def close_standard_streams() -> str:
+    os.closerange(0, 10)
+    return "closed"
+
+
+def leave_a_child_behind(path: str) -> NoReturn:
+    """Die while a forked child, which holds all our descriptors, lives on."""
+    child = os.fork()
+    if not child:
+        signal.pause()
+    write_line(path, child)
+    os._exit(1)
+
+
+def have_a_child(path: str) -> NoReturn:
+    """Start a program and wait for it."""
+    program = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    write_line(path, program.pid)
+    program.wait()
+    raise AssertionError("it has ended")
+
+
+# A look at where we are
+
+
+def descriptors() -> dict[int, str]:
+    """What this process has open, except for what it takes to look."""
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
+    return found
+
+
+def descriptors_of_a_child() -> dict[int, str]:
+    """What a program has open that was started in the most careless way."""
+    program = "from tests.engine.functions import descriptors; import pickle, sys; sys.stdout.buffer.write(pickle.dumps(descriptors()))"
+    output = subprocess.run([sys.executable, "-c", program], close_fds=False, stdout=subprocess.PIPE, check=True).stdout
+    found: dict[int, str] = pickle.loads(output)
+    return found
+
+
+def cpu_seconds() -> float:
+    return time.process_time()
+
+
+def signal_handlers() -> dict[str, str]:
+    return {name: repr(signal.getsignal(signal.Signals[name])) for name in ("SIGTERM", "SIGINT", "SIGCHLD", "SIGHUP")}
+
+
+def session() -> tuple[int, int]:
+    return os.getpid(), os.getsid(0)
+
+
+def main_module() -> str:
+    return str(getattr(sys.modules["__main__"], "__file__", None))
+
+
+def thread_names() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
+
+
+# Set-ups
+
+prepared: list[Any] = []
+
+
+def prepare(*values: Any) -> None:
+    prepared.extend(values)
+
+
+def what_was_prepared() -> list[Any]:
+    return list(prepared)
+
+
+def fail_to_prepare(path: str) -> NoReturn:
+    write_line(path, os.getpid())
+    raise ConnectionError("no database here")
+
+
+def refuse_while_there_is(path: str) -> None:
+    if os.path.exists(path):
+        raise ConnectionError(f"{path} is in the way")
+
+
+def leave_while_preparing() -> NoReturn:
+    os._exit(5)
+
+
+def prepare_for_ever() -> NoReturn:
+    while True:
+        signal.pause()
+
+
+def start_a_thread() -> None:
+    threading.Thread(target=measure, name="metrics", daemon=True).start()
+
+
+def measure() -> None:
+    threading.Event().wait()
+
+
+def set_socket_timeout(seconds: float) -> None:
+    socket.setdefaulttimeout(seconds)
+
+
+@contextlib.contextmanager
+def counting_around() -> Iterator[None]:
+    prepared.append("before")
+    yield
+    prepared.append("after")
+
+
+@contextlib.contextmanager
+def refusing_around() -> Iterator[None]:
+    raise PermissionError("not now")
+    yield
+
+
+ROOT = Path(__file__).parents[2]

@@ -1,0 +1,48 @@
+"""Waiting for facts of the world outside, which nobody announces."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(ask: Callable[[], T], within: float = 10.0) -> T:
+    """The first true answer."""
+    deadline = time.monotonic() + within
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, f"not within {within} seconds"
+        time.sleep(0.005)
+    return answer
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process is held by SIGSTOP."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and not buried yet."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += map(int, path.read_text().split())
+    return found
+
+
+def nursery_pid() -> int:
+    """The nursery of the one process pool that runs here."""
+    found = [pid for pid in children(os.getpid()) if b"boot.py\0nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(found) == 1, found
+    return found[0]
