@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
@@ -97,11 +98,15 @@ async def aexecute(task: TaskRef, /, *args: Any, **kwargs: Any) -> Any:
     Raises what `execute` raises, and what the task raises.
     """
     future = execute(task, *args, **kwargs)
+    loop = asyncio.get_running_loop()
+    settled = asyncio.Event()
+    future.when_settled(lambda _: _tell(loop, settled))
     try:
-        return await asyncio.wrap_future(future)
+        await settled.wait()
     except asyncio.CancelledError:
         future.abort("its caller was cancelled")
         raise
+    return future.result()
 
 
 def map(task: TaskRef, /, *iterables: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
@@ -110,6 +115,11 @@ def map(task: TaskRef, /, *iterables: Iterable[Any], timeout: float | None = Non
     timeout: seconds from now after which waiting for a result raises TimeoutError.
     """
     return _pool_of(task).map(task, *iterables, timeout=timeout)  # type: ignore[arg-type]  # names are fine too
+
+
+def _tell(loop: asyncio.AbstractEventLoop, settled: asyncio.Event) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+        loop.call_soon_threadsafe(settled.set)
 
 
 def _pool_of(task: TaskRef) -> Pool:

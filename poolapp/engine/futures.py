@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,17 @@ class TaskFuture(Future[Any]):
         began = time.monotonic()
         self._pool.help(self._task, min(LISTENING_SECONDS, timeout))
         return max(0.0, timeout - (time.monotonic() - began))
+
+    def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call `fn(future)` once the task is over: in a thread kept for that, or at once when it is over already."""
+        if self.done():
+            super().add_done_callback(fn)
+        else:
+            super().add_done_callback(lambda future: self._pool.call_back(fn, future))
+
+    def when_settled(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call `fn(future)` once the task is over, in whichever thread hears of it: `fn` must return at once."""
+        super().add_done_callback(fn)
 
     def settle_cancelled(self) -> None:
         """Become cancelled and wake everybody who waits."""

@@ -61,7 +61,7 @@ class Herald:
         """A worker has something to do: its first task has begun, as far as one knows here."""
         front = node.front() if self.wants_tasks else None
         if front is not None and not front.announced:
-            self._news.put(self._announcer.started(front, self._clock.monotonic()))
+            self._news.put(self._announcer.started(front, node.front_since))
 
     def finished(self, tasks: Iterable[Task], outcomes: Iterable[Outcome]) -> None:
         if self.wants_tasks:

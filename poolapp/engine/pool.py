@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from poolapp.engine.acquaintances import Acquaintances, TaskRef
+from poolapp.engine.callbacks import CallbackThread
 from poolapp.engine.clock import Clock, SystemClock
 from poolapp.engine.decisions import Action, Kill, Spawn, Stop, TakeBack, Tell
 from poolapp.engine.errors import InvalidOption, PoolDestroyed, PoolError, PoolNotStarted
@@ -59,6 +60,7 @@ class Pool(Executor):
         # What is done about workers comes before the news: listeners and callbacks may take their time.
         self._actions: Outbox[Action] = Outbox(self._act)
         self._herald = Herald(self.options, self._clock)
+        self.call_back = CallbackThread(f"poolapp-{self.options.name}-callbacks").call
         self._pid = os.getpid()
         self._state: Literal["stopped", "running", "stopping", "destroyed"] = "stopped"
         self._watches_stalls = False  # whether the ticker knows that tasks may turn out long

@@ -35,6 +35,11 @@ class WorkersRestart(Future[dict[int, int]]):
         if old_id in self.successor:
             self.replaced[old_id] = self.successor.pop(old_id)
 
+    def try_again(self, old_id: int) -> None:
+        """Note that the successor of an old worker has ended before its time."""
+        del self.successor[old_id]
+        self.waiting.appendleft(old_id)
+
     @property
     def is_complete(self) -> bool:
         return not self.waiting and not self.successor

@@ -199,7 +199,7 @@ class Scheduler:
     def _tell_edges(self) -> None:
         """Tell when the pool becomes ready, busy or full, and when it no longer is."""
         state = self.state
-        if not self.was_ready and state.is_ready and state.roster.nodes and not state.stopping:
+        if not self.was_ready and state.is_ready and not state.stopping:
             self.was_ready = True
             state.decisions.append(Tell("ready"))
         is_busy = state.busy_nodes >= self._limit

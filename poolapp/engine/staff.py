@@ -138,7 +138,9 @@ class Staff:
         Raises PoolError when an id is not that of a worker that is present.
         """
         present = {node.id: node for node in self._state.roster.present()}
-        ids = sorted(present, key=lambda id: present[id].slot) if worker_ids is None else list(worker_ids)
+        ids = (
+            sorted(present, key=lambda id: present[id].slot) if worker_ids is None else list(dict.fromkeys(worker_ids))
+        )
         unknown = [id for id in ids if id not in present]
         if unknown:
             raise PoolError(f"no worker {unknown[0]!r} in the pool; there are {sorted(present)}")
@@ -156,7 +158,7 @@ class Staff:
         """Go on with the first restart, after the worker `gone` has ended."""
         for restart in list(self._restarts):
             if gone is not None:
-                restart.gone(gone)
+                self._note_exit(restart, gone)
             if restart is self._restarts[0]:
                 while restart.waiting and not restart.successor:
                     self._begin_replacement(restart, now)
@@ -164,10 +166,20 @@ class Staff:
                 self._restarts.remove(restart)
                 self._state.decisions.append(Conclude(restart))
 
+    def _note_exit(self, restart: WorkersRestart, gone: int) -> None:
+        restart.gone(gone)
+        old = self._state.roster.nodes.get(restart.predecessor_of(gone) or 0)
+        if old is not None and old.is_present:  # the successor did not live to replace it
+            restart.try_again(old.id)
+
     def _begin_replacement(self, restart: WorkersRestart, now: float) -> None:
         old = self._state.roster.nodes.get(restart.waiting.popleft())
-        if old is not None and old.is_present:
-            restart.successor[old.id] = self._spawn(old.slot, dynamic=old.dynamic, now=now).id
+        if old is None or not old.is_present:
+            return
+        newest = self._state.roster.in_slot(old.slot)
+        if newest is None or newest is old:
+            newest = self._spawn(old.slot, dynamic=old.dynamic, now=now)
+        restart.successor[old.id] = newest.id
 
     # Helpers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import socket
 import time
@@ -53,7 +54,7 @@ class Recorder:
             return
         self._events.append((alias, event))
 
-    def flush(self, seconds: float) -> bool:
+    def flush(self, seconds: float = math.inf) -> bool:
         """Write what waits, for about so long, and say whether some is left; what could not be written waits on."""
         deadline = time.monotonic() + seconds
         while self._events:

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections import Counter
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -28,6 +29,8 @@ from tests.app.tables import missing
 from tests.sampleapp import tasks
 
 SECONDS = 30
+# By so much may differ what the pool and the worker say of when a task began.
+A_MOMENT = timedelta(milliseconds=50)
 OPEN = (TaskStatus.QUEUED, TaskStatus.RUNNING)
 
 
@@ -39,7 +42,8 @@ def record_of(future: TaskFuture, *statuses: TaskStatus) -> TaskRecord:
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "poolapp"]
+    """What was logged about not being able to record."""
+    return [message for record in caplog.records if "could not record" in (message := record.getMessage())]
 
 
 @pytest.mark.usefixtures("pools")
@@ -138,7 +142,7 @@ class TestTheRecordOfATask:
         assert "SIGKILL" in record.error
         assert (record.worker, record.worker_slot) == (running.worker, running.worker_slot)
         assert record.worker_pid == running.worker_pid
-        assert record.started_at == running.started_at
+        assert abs(record.started_at - running.started_at) < A_MOMENT
         assert record.wait_time == pytest.approx((record.started_at - record.queued_at).total_seconds(), abs=0.001)
         ran = (record.finished_at - record.started_at).total_seconds()
         assert record.run_time == pytest.approx(ran, abs=0.05)
@@ -153,7 +157,8 @@ class TestTheRecordOfATask:
         record = record_of(future)
         assert (record.status, record.error_type) == ("failed", "TaskAborted")
         assert "no longer wanted" in record.error
-        assert (record.worker_pid, record.started_at) == (running.worker_pid, running.started_at)
+        assert record.worker_pid == running.worker_pid
+        assert abs(record.started_at - running.started_at) < A_MOMENT
         assert record.run_time is not None
 
     def test_of_a_thread(self):
@@ -300,8 +305,7 @@ class TestWhenTheDatabaseFails:
         assert Counter(TaskRecord.objects.values_list("status", flat=True)) == {"executed": 700, "failed": 1}
         numbers = TaskRecord.objects.order_by("queued_at").values_list("pk", flat=True)
         assert [str(number) for number in numbers][:700] == [future.task_id for future in futures]
-        assert len(complaints(caplog)) == 1
-        assert "could not record tasks (failure 1); it tries again" in complaints(caplog)[0]
+        assert complaints(caplog) == ["poolapp could not record tasks (failure 1); it tries again"]
 
     def test_events_keep_their_order(self, caplog):
         poolapp.get_pool()
@@ -397,7 +401,7 @@ class TestOverflow:
             recorder.handle("default", self.event("task_finished", number))
         assert recorder.dropped == 161
 
-        recorder.flush()
+        recorder.flush(SECONDS)
         assert TaskRecord.objects.filter(status="executed", run_time=0.2).count() == BUFFERED_EVENTS
         assert TaskRecord.objects.count() == BUFFERED_EVENTS
 
@@ -413,7 +417,7 @@ class TestOverflow:
         recorder = Recorder(get_settings())
 
         recorder.handle("default", self.event("task_finished", 7, worker=3, slot=1, worker_pid=42))
-        recorder.flush()
+        recorder.flush(SECONDS)
 
         record = TaskRecord.objects.get()
         assert (record.name, record.pool, record.status) == ("a task", "default", "executed")
@@ -425,10 +429,10 @@ class TestOverflow:
         recorder = Recorder(get_settings())
         for number in range(BUFFERED_EVENTS + 1):
             recorder.handle("default", self.event("task_queued", number))
-        recorder.flush()
+        recorder.flush(SECONDS)
 
         recorder.handle("default", self.event("task_queued", BUFFERED_EVENTS + 2))
-        recorder.flush()
+        recorder.flush(SECONDS)
 
         assert recorder.dropped == 1
         assert TaskRecord.objects.count() == BUFFERED_EVENTS + 1

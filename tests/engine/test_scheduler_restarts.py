@@ -221,6 +221,21 @@ def test_a_hard_restart_during_a_rolling_one_ends_both():
     assert hard.is_complete
 
 
+def test_a_hard_restart_during_a_rolling_one_leaves_no_worker_too_many():
+    desk = Desk.with_workers(1)
+    desk.restart()
+    desk.restart(hard=True)
+    for node in list(desk.nodes.values()):
+        if node.is_present:
+            desk.ready(node.id)
+    for node in list(desk.nodes.values()):
+        if not node.is_present:
+            desk.exit(node.id)
+    desk.tick()
+
+    assert desk.snapshot()["worker_nodes"] == 1
+
+
 def test_a_rolling_restart_goes_on_when_the_successor_is_killed_by_a_hard_one():
     desk = Desk.with_workers(1)
     rolling, _ = desk.restart(1)

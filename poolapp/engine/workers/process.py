@@ -145,6 +145,8 @@ class ProcessWorker:
             self._remote.close()
 
     def post(self, batch: Batch) -> None:
+        # A few bytes into a pipe that is never full: it does not wait, and from here on the batch can be taken back.
+        self._tickets.issue(batch.number, len(batch.tasks))
         self._posted.append(batch)
 
     def flush(self) -> None:
@@ -214,11 +216,9 @@ class ProcessWorker:
                 batch = self._posted.popleft()
                 if batch is None:
                     self._socket.shutdown(socket.SHUT_WR)
-                else:
-                    self._tickets.issue(batch.number, len(batch.tasks))
-                    if not self._writer.send(_encode(batch)):
-                        self._reactor.call_soon(self._watch_writable)
-                        return False
+                elif not self._writer.send(_encode(batch)):
+                    self._reactor.call_soon(self._watch_writable)
+                    return False
         except OSError:
             return False  # it is dying; its end will be reported, and what it had not begun is taken back then
         return True

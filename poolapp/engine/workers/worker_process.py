@@ -20,7 +20,8 @@ def live(sock: socket.socket, ticket_fd: int, around: AroundTask) -> None:
     """Work until the pool closes its end of the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which decides what becomes of us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    WorkerProcess(sock, ticket_fd, TaskRunner(around)).run()
+    with sock:
+        WorkerProcess(sock, ticket_fd, TaskRunner(around)).run()
 
 
 class WorkerProcess:

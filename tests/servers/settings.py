@@ -1,0 +1,24 @@
+"""The demo's settings, talkative: every process says on its standard error what it decides and what it starts."""
+
+import os
+import sys
+
+from project.settings import *  # noqa: F403
+from project.settings import INSTALLED_APPS, LOGGING
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.sampleapp"]
+ROOT_URLCONF = "tests.servers.urls"
+POOLAPP = {"POOLS": {"default": {"WORKER": "process", "MIN_SIZE": 2}}}
+LOGGING = LOGGING | {
+    "formatters": {"plain": {"format": "[{process}] {name}: {message}", "style": "{"}},
+    "loggers": {"poolapp": {"level": "INFO"}},
+}
+STARTS_OF_PROCESSES = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"}
+
+
+def _tell_of_processes(event: str, arguments: tuple[object, ...]) -> None:
+    if event in STARTS_OF_PROCESSES:
+        sys.stderr.write(f"[{os.getpid()}] starts a process: {event} {arguments[:1]}\n")
+
+
+sys.addaudithook(_tell_of_processes)
