@@ -159,6 +159,16 @@ def duration_text(value: float | None) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
+def short_text(name: str | None) -> str:
+    """The last part of a task's name, which tells it from its neighbours."""
+    return name.rpartition(".")[2] if name else NOTHING
+
+
+def home_text(name: str | None) -> str:
+    """Where a task of this name lives."""
+    return name.rpartition(".")[0] if name else ""
+
+
 def percent_text(value: float | None) -> str:
     return f"{_decimal(value * 100, 0)}%" if _known(value) else NOTHING
 
@@ -211,6 +221,8 @@ class _Values(dict[str, Any]):
 def _values(event: Mapping[str, Any]) -> _Values:
     known = _Values((key, value) for key, value in event.items() if value is not None)
     known["run_time"] = seconds_text(event.get("run_time"))
+    if "task" in known:
+        known["task"] = short_text(known["task"])
     known["where"] = str(WHERE).format(slot=event["slot"]) if event.get("slot") is not None else ""
     return known
 

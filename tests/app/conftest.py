@@ -49,7 +49,7 @@ def pools(transactional_db: None, settings) -> Iterator[dict[str, object]]:
 @pytest.fixture
 def thread_pools(pools: dict[str, object], settings) -> None:
     """As `pools`, but without processes, for what is the same with threads: they start in no time."""
-    settings.POOLAPP = {"POOLS": {alias: POOLS["threads"] for alias in POOLS}}
+    settings.POOLAPP = {"POOLS": dict.fromkeys(POOLS, POOLS["threads"])}
 
 
 @pytest.fixture

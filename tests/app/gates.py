@@ -12,12 +12,13 @@ class Gate:
 
     def __init__(self, path: Path) -> None:
         self.path = str(path)
+        self._pipe = path
         self._end: TextIO | None = None
         os.mkfifo(path)
 
     def wait_for_task(self) -> None:
         """Return once a task waits at the gate."""
-        self._end = open(self.path, "w")  # noqa: SIM115  # stays open until the task may go on
+        self._end = self._pipe.open("w")  # stays open until the task may go on
 
     def open(self) -> None:
         """Let the task go on."""
@@ -32,4 +33,4 @@ class Gate:
             self._end.close()
         # Opened both ways a pipe never blocks, and wakes those who wait for the other end.
         os.close(os.open(self.path, os.O_RDWR | os.O_NONBLOCK))
-        os.unlink(self.path)
+        self._pipe.unlink()

@@ -82,7 +82,8 @@ class TestWhatItMeans:
         quiet = parsed(settings)
         open_hearted = parsed(settings, RECORD={"ARGUMENTS": True, "RESULTS": True})
 
-        assert not (quiet.pools["default"].describe_arguments or quiet.pools["default"].describe_results)
+        assert not quiet.pools["default"].describe_arguments
+        assert not quiet.pools["default"].describe_results
         assert open_hearted.pools["default"].describe_arguments
         assert open_hearted.pools["default"].describe_results
 
@@ -108,7 +109,7 @@ class TestWhatItMeans:
         monkeypatch.setenv("POOLAPP_AUTOSTART", "no")
 
         with pytest.raises(
-            ImproperlyConfigured, match="AUTOSTART.*must be one of serve, lazy, always, never, not 'no'"
+            ImproperlyConfigured, match=r"AUTOSTART.*must be one of serve, lazy, always, never, not 'no'"
         ):
             parsed(settings)
 

@@ -203,11 +203,11 @@ class TestARequestThatCannotBe:
         stranger(heartbeat_at=timezone.now() - timedelta(seconds=11))
         stranger(stopped_at=timezone.now())
 
-        with pytest.raises(NoSuchPool, match="^there is no live pool$"):
+        with pytest.raises(NoSuchPool, match=r"^there is no live pool$"):
             request("restart")
 
     def test_to_a_pool_that_does_not_exist(self, instance):
-        with pytest.raises(NoSuchPool, match="^there is no live pool with alias gpu, pid 1$"):
+        with pytest.raises(NoSuchPool, match=r"^there is no live pool with alias gpu, pid 1$"):
             request("restart", alias="gpu", pid=1)
 
     def test_when_several_fit(self, transactional_db):

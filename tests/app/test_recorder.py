@@ -22,7 +22,7 @@ from poolapp import TaskFuture
 from poolapp import pools as running_pools
 from poolapp.conf import get_settings
 from poolapp.engine.events import Event
-from poolapp.models import PoolEvent, TaskRecord, TaskStatus
+from poolapp.models import PoolEvent, PoolInstance, TaskRecord, TaskStatus
 from poolapp.observers.recorder import BUFFERED_EVENTS, Recorder
 from tests.app.polling import eventually
 from tests.app.tables import missing
@@ -307,6 +307,20 @@ class TestWhenTheDatabaseFails:
         assert [str(number) for number in numbers][:700] == [future.task_id for future in futures]
         assert complaints(caplog) == ["poolapp could not record tasks (failure 1); it tries again"]
 
+    @pytest.mark.slow
+    def test_what_had_to_be_left_out_is_shown_and_no_end_is_missing(self):
+        poolapp.get_pool()
+        eventually(PoolInstance.objects.filter(snapshot__ready=True).exists)
+
+        with missing(TaskRecord):
+            futures = [poolapp.execute(tasks.add, number) for number in range(12_000)]
+            assert [future.result(SECONDS) for future in futures] == list(range(12_000))
+            # Three events of each task, and room for so many: the rest must be missing.
+            shown = eventually(PoolInstance.objects.filter(snapshot__dropped_records__gt=0).first)
+
+        eventually(lambda: TaskRecord.objects.filter(status="executed").count() == 12_000, within=30)
+        assert shown.snapshot["dropped_records"] <= 3 * 12_000 - BUFFERED_EVENTS
+
     def test_events_keep_their_order(self, caplog):
         poolapp.get_pool()
         eventually(lambda: PoolEvent.objects.filter(event="ready").exists())
@@ -320,7 +334,10 @@ class TestWhenTheDatabaseFails:
         events = list(PoolEvent.objects.order_by("id"))
         assert [event.at for event in events] == sorted(event.at for event in events)
         assert Counter(event.event for event in events) == {
-            **{"worker_online": 6, "worker_exit": 6, "ready": 1, "destroy": 1},
+            "worker_online": 6,
+            "worker_exit": 6,
+            "ready": 1,
+            "destroy": 1,
         }
 
     def test_a_locked_database_does_not_slow_tasks_down(self, caplog):

@@ -9,7 +9,8 @@ import pytest
 from django.dispatch import Signal
 
 import poolapp
-from poolapp import Pool, pools as running_pools, signals
+from poolapp import Pool, signals
+from poolapp import pools as running_pools
 from poolapp.engine.events import EVENTS
 from tests.app.polling import eventually
 from tests.sampleapp import tasks

@@ -62,14 +62,14 @@ def test_an_exact_time_is_in_the_zone_of_the_admin():
         (
             {"event": "task_finished", "status": "executed", "task": "a.b", "run_time": 0.5, "slot": 0},
             "good",
-            "a.b finished in 500 ms on worker 0.",
+            "b finished in 500 ms on worker 0.",
         ),
         (
             {"event": "task_finished", "status": "failed", "task": "a.b", "error": "ValueError: {x}", "slot": None},
             "bad",
-            "a.b failed: ValueError: {x}",
+            "b failed: ValueError: {x}",
         ),
-        ({"event": "task_finished", "status": "cancelled", "task": "a.b"}, "plain", "a.b was cancelled."),
+        ({"event": "task_finished", "status": "cancelled", "task": "a.b"}, "plain", "b was cancelled."),
         ({"event": "worker_online", "slot": 2}, "good", "Worker 2 is online."),
         ({"event": "error", "error": None}, "bad", "Error: –"),
         ({"event": "something_new"}, "plain", "something_new"),

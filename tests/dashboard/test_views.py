@@ -109,7 +109,7 @@ def test_the_page_shows_pools_workers_events_and_tasks_without_javascript(client
     assert "12,345" in text
     assert "4242" in text
     assert "Worker 3 was lost (process 77): killed by SIGKILL." in text
-    assert "reports.monthly finished in 250 ms on worker 1." in text
+    assert "monthly finished in 250 ms on worker 1." in text
 
 
 def test_only_those_who_may_control_pools_get_the_button(client, watcher, operator, here):

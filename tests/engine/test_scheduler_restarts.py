@@ -244,8 +244,7 @@ def test_a_rolling_restart_goes_on_when_the_successor_is_killed_by_a_hard_one():
     desk.ready(3)
     desk.exit(2)
     while starting := [node.id for node in desk.nodes.values() if node.state.value == "starting"]:
-        desk.ready(starting[0])
-        if "stop 1" in desk.tick():
+        if "stop 1" in desk.ready(starting[0]):
             desk.exit(1, "retired")
 
     assert rolling.is_complete

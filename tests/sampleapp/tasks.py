@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -54,8 +55,7 @@ def named() -> str:
 def hold(gate: str | None, value: Any = None) -> Any:
     """Wait at a gate (see tests.app.gates), if any, and return the value."""
     if gate is not None:
-        with open(gate) as reading:
-            reading.read()
+        Path(gate).read_text()
     return value
 
 

@@ -134,7 +134,7 @@ def test_a_killer_among_two_hundred_tiny_tasks_costs_exactly_one(make_pool: Make
 
 
 def test_what_a_worker_had_answered_is_heard_after_its_death(make_pool: MakePool, gate: Gate):
-    """Large answers and the death arrive together, because a slow callback holds the pool up."""
+    """Large answers and the death arrive together, because something holds the pool up."""
     pool = make_pool()
     for _ in range(20):
         pool.execute(functions.answer_or_leave, 1).result(10)
@@ -143,7 +143,7 @@ def test_what_a_worker_had_answered_is_heard_after_its_death(make_pool: MakePool
     gate.wait_for_task()
     large = [pool.execute(functions.answer_or_leave, 80_000) for _ in range(2)]
     killer = pool.execute(functions.answer_or_leave, None)
-    held.add_done_callback(lambda _: eventually(lambda: not is_alive(worker)))
+    held.when_settled(lambda _: eventually(lambda: not is_alive(worker)))
 
     gate.open()
 

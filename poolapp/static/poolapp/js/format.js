@@ -15,6 +15,9 @@ export class Format {
 
   text = (value) => (isUnknown(value) ? NOTHING : String(value));
   word = (value) => (isUnknown(value) ? NOTHING : (this.texts.words[value] ?? String(value)));
+  // The last and the first part of a task's name: "make_thumbnails" and "gallery.tasks".
+  short = (name) => (isUnknown(name) ? NOTHING : name.slice(name.lastIndexOf(".") + 1));
+  home = (name) => (isUnknown(name) ? "" : name.slice(0, Math.max(0, name.lastIndexOf("."))));
   count = (value) => (isUnknown(value) ? NOTHING : decimals[0].format(value));
   compact = (value) => compact.format(value);
   percent = (value) => (isUnknown(value) ? NOTHING : `${decimals[0].format(value * 100)}%`);
@@ -47,6 +50,7 @@ export class Format {
   say(event) {
     const { tone, about, sentence } = this.texts.events[this.#key(event)];
     const values = { ...event, run_time: this.seconds(event.run_time), where: "" };
+    if (!isUnknown(event.task)) values.task = this.short(event.task);
     if (!isUnknown(event.slot)) values.where = fill(this.texts.where, event);
     return { tone, about, sentence: fill(sentence, values) };
   }
