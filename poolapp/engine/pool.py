@@ -99,7 +99,8 @@ class Pool(Executor):
             if self._state != "running" or self._pid != os.getpid():
                 return
             self._state = "stopping"
-            self._changed.wait_for(lambda: self._scheduler.state.is_idle, timeout)
+            patience = timeout if timeout is None else min(timeout, threading.TIMEOUT_MAX)
+            self._changed.wait_for(lambda: self._scheduler.state.is_idle, patience)
             self._scheduler.stop(self._clock.monotonic())
             self._hand_out()
         self._carry_out_and_mind_time(())
@@ -364,9 +365,8 @@ class Pool(Executor):
     def _wait_for_the_last(self) -> None:
         """Wait for every worker to be gone; who is not when even killing must have helped is given up."""
         with self._lock:
-            gone = self._changed.wait_for(
-                lambda: not self._scheduler.state.roster.nodes, 2 * self.options.stop_timeout + 1
-            )
+            patience = min(2 * self.options.stop_timeout + 1, threading.TIMEOUT_MAX)
+            gone = self._changed.wait_for(lambda: not self._scheduler.state.roster.nodes, patience)
             self._state = "destroyed"
             left = [] if gone else list(self._scheduler.state.roster)
         for node in left:

@@ -180,6 +180,8 @@ class Staff:
         if newest is None or newest is old:
             newest = self._spawn(old.slot, dynamic=old.dynamic, now=now)
         restart.successor[old.id] = newest.id
+        if newest.is_ready:
+            self.retire(old, now)
 
     # Helpers
 

@@ -31,7 +31,7 @@ class Ticker:
     def _run(self) -> None:
         pause: float | None = None
         while not self._stopped:
-            self._woken.wait(pause)
+            self._woken.wait(pause if pause is None else min(pause, threading.TIMEOUT_MAX))
             self._woken.clear()
             if not self._stopped:
                 pause = self._tick()

@@ -36,7 +36,7 @@ def test_figures_events_and_tasks_move_without_a_reload(dashboard, demo):
     expect(dashboard.figure("Executed")).to_have_text(f"{executed + 3:,}")
     expect(dashboard.tasks_except(tasks).filter(has_text="executed")).to_have_count(3)
     for task_id in dashboard.task_ids - tasks:
-        expect(dashboard.end_of(task_id)).to_contain_text("gallery.tasks.make_thumbnails finished in")
+        expect(dashboard.end_of(task_id)).to_contain_text("make_thumbnails finished in")
     assert not navigations
 
 

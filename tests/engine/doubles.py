@@ -1,0 +1,107 @@
+"""Stand-ins: a clock that is moved by hand, and workers that do what the test tells them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, ClassVar
+
+from poolapp.engine.node import Batch, WorkerNode
+from poolapp.engine.options import PoolOptions
+from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.tasks import Task
+from poolapp.engine.workers.base import Reports
+
+
+class FakeClock:
+    """Time stands still unless the test moves it."""
+
+    def __init__(self, monotonic: float = 100.0, wall: float = 1_700_000_000.0) -> None:
+        self.now, self.offset = monotonic, wall - monotonic
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        return self.now + self.offset
+
+
+class ManualCrew:
+    """Makes workers that do nothing of their own accord; the latest crew is `latest`."""
+
+    takes_batches: ClassVar[bool] = False
+    can_kill: ClassVar[bool] = True
+    latest: ClassVar[ManualCrew]
+
+    def __init__(self, options: PoolOptions, reports: Reports) -> None:
+        self.reports = reports
+        self.workers: list[ManualWorker] = []
+        self.is_open = False
+        type(self).latest = self
+
+    def prepare(self, task: Task) -> None:
+        pass
+
+    def open(self) -> None:
+        self.is_open = True
+
+    def spawn(self, node: WorkerNode) -> ManualWorker:
+        self.workers.append(ManualWorker(node, self.reports))
+        return self.workers[-1]
+
+    def close(self) -> None:
+        self.is_open = False
+
+    def abandon(self) -> None:
+        self.is_open = False
+
+    def describe(self) -> dict[str, Any]:
+        return {"crew": "manual"}
+
+
+class ManualWorker:
+    """Takes note of what it is told."""
+
+    def __init__(self, node: WorkerNode, reports: Reports) -> None:
+        self.node = node
+        self._reports = reports
+        self.posted: list[Batch] = []
+        self.sent: list[Batch] = []
+        self.unbegun: list[int] = []
+        self.was_stopped = threading.Event()
+        self.was_killed = threading.Event()
+
+    def start(self) -> None:
+        pass
+
+    def post(self, batch: Batch) -> None:
+        self.posted.append(batch)
+
+    def flush(self) -> None:
+        self.sent += self.posted
+        self.posted.clear()
+
+    def listen(self, task: Task, seconds: float) -> None:
+        pass
+
+    def take_back(self) -> list[int]:
+        unbegun, self.unbegun = self.unbegun, []
+        return unbegun
+
+    def stop(self) -> None:
+        self.was_stopped.set()
+        self.exit("retired")
+
+    def kill(self) -> None:
+        self.was_killed.set()
+        self.exit("killed by SIGKILL")
+
+    # What the test lets it do
+
+    def become_ready(self) -> None:
+        self._reports.worker_ready(self.node, 4711)
+
+    def answer(self, value: Any = None, error: BaseException | None = None) -> None:
+        self._reports.finished(self.node, [Outcome(value, error, "", 0.0, 0.5)])
+
+    def exit(self, reason: str) -> None:
+        self._reports.exited(self.node, WorkerExit(reason))
