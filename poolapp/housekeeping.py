@@ -42,6 +42,7 @@ class Chore:
     def do(self) -> None:
         self.due = time.monotonic() + self._every
         try:
+            close_old_connections()
             if self._do() is True:  # there is more to be done
                 self.due = 0.0
         except Exception:
@@ -104,7 +105,6 @@ class Housekeeper:
 
     def _run(self) -> None:
         while not self._stopped:
-            close_old_connections()
             for chore in self._chores:
                 if time.monotonic() >= chore.due:
                     chore.do()

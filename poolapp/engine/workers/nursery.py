@@ -66,8 +66,9 @@ class NurseryHandle:
 
     def close(self) -> None:
         """Let the nursery end, with whatever lives in it; to be called from the reactor's thread."""
-        self._reactor.forget(self._control.fileno())
-        self._control.close()
+        with self._asking:
+            self._reactor.forget(self._control.fileno())
+            self._control.close()
         if self._process is None:
             return
         try:
