@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -45,19 +46,35 @@ class EventHub:
     def __init__(self) -> None:
         self._listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys(EVENTS, ())
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
+        self._lock = threading.Lock()
+        self._ready: Event | None = None
 
     def add(self, name: str, listener: Listener) -> None:
-        """Call `listener` with every event of this name; InvalidOption when there is no such event."""
+        """Call `listener` with every event of this name, "ready" also when it was told already.
+
+        Raises InvalidOption when there is no such event.
+        """
         if name not in self._listeners:
             raise InvalidOption(f"an event is one of {', '.join(EVENTS)}, not {name!r}")
-        self._change(name, (*self._listeners[name], listener))
+        with self._lock:
+            self._change(name, (*self._listeners[name], listener))
+            missed = self._ready if name == "ready" else None
+        if missed is not None:
+            call_safely(listener, missed)
 
     def remove(self, name: str, listener: Listener) -> None:
         """Call `listener` no longer."""
-        self._change(name, tuple(other for other in self._listeners.get(name, ()) if other != listener))
+        with self._lock:
+            self._change(name, tuple(other for other in self._listeners.get(name, ()) if other != listener))
 
     def emit(self, event: Event) -> None:
-        for listener in self._listeners[event.name]:
+        with self._lock:
+            if event.name == "ready":
+                self._ready = event
+            elif event.name == "destroy":
+                self._ready = None
+            listeners = self._listeners[event.name]
+        for listener in listeners:
             call_safely(listener, event)
 
     def _change(self, name: str, listeners: tuple[Listener, ...]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from poolapp.engine.announcer import Announcer
 from poolapp.engine.clock import Clock
 from poolapp.engine.decisions import Conclude, News, Settle, Tell
-from poolapp.engine.events import Event, EventHub, Listener, call_safely
+from poolapp.engine.events import Event, EventHub, Listener
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
@@ -38,11 +38,8 @@ class Herald:
     def task_id(self, task: Task) -> str:
         return self._announcer.task_id(task)
 
-    def add_listener(self, event: str, listener: Listener, *, at_once: bool) -> None:
-        """Call `listener` with every event of this name; `at_once` also with one now."""
+    def add_listener(self, event: str, listener: Listener) -> None:
         self._hub.add(event, listener)
-        if at_once:
-            call_safely(listener, self._event(Tell(event)))
 
     def remove_listener(self, event: str, listener: Listener) -> None:
         self._hub.remove(event, listener)

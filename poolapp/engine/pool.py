@@ -64,6 +64,7 @@ class Pool(Executor):
         self._pid = os.getpid()
         self._state: Literal["stopped", "running", "stopping", "destroyed"] = "stopped"
         self._watches_stalls = False  # whether the ticker knows that tasks may turn out long
+        self._started_at: float | None = None  # a reading of the monotonic clock
         self._reset()
 
     def __repr__(self) -> str:
@@ -85,7 +86,8 @@ class Pool(Executor):
             self._crew.open()
             self._state = "running"
             self._ticker.start()
-            self._scheduler.start(self._clock.monotonic())
+            self._started_at = self._clock.monotonic()
+            self._scheduler.start(self._started_at)
             self._hand_out()
         self._carry_out_and_mind_time(())
 
@@ -225,7 +227,7 @@ class Pool(Executor):
 
         Listeners run in the pool's threads: they should return at once. What they raise is logged.
         """
-        self._herald.add_listener(event, listener, at_once=event == "ready" and self._scheduler.was_ready)
+        self._herald.add_listener(event, listener)
         return listener
 
     def off(self, event: str, listener: Listener) -> None:
@@ -360,7 +362,6 @@ class Pool(Executor):
         self._scheduler = Scheduler(self.options, ahead=self._crew.takes_batches)
         self._ticker = Ticker(f"poolapp-{self.options.name}-ticker", self._tick)
         self._watches_stalls = False
-        self._started_at = self._clock.monotonic()
 
     def _wait_for_the_last(self) -> None:
         """Wait for every worker to be gone; who is not when even killing must have helped is given up."""

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from poolapp.engine.state import PoolState
 
 
-def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float) -> dict[str, Any]:
+def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float | None) -> dict[str, Any]:
     """Describe a pool; to be called under the lock that guards it.
 
     now, started_at: readings of the monotonic clock, seconds; wall_offset: what makes unix time of one.
     """
     nodes = sorted(state.roster, key=lambda node: (node.slot, node.id))
     ready = state.roster.eligible
-    totals, uptime = state.totals, max(now - started_at, 1e-9)
+    totals, uptime = state.totals, 0.0 if started_at is None else max(now - started_at, 1e-9)
     busy_time = totals.busy_time + sum(max(0.0, now - n.front_since) for n in nodes if n.committed)
     usages = [node.usage for node in nodes]
     options = state.options
@@ -28,7 +28,7 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "min_size": options.min_size,
         "max_size": options.limit,
         "strategy": options.strategy,
-        "started_at": started_at + wall_offset,
+        "started_at": None if started_at is None else started_at + wall_offset,
         "uptime": uptime,
         "ready": state.is_ready,
         "worker_nodes": len(nodes),
@@ -44,7 +44,7 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "cancelled_tasks": totals.cancelled,
         "restarts": totals.restarts,
         "busy_time": busy_time,
-        "utilization": busy_time / (uptime * options.limit),
+        "utilization": busy_time / (uptime * options.limit) if uptime else 0.0,
         "run_time": summary(usage.run_time for usage in usages),
         "wait_time": summary(usage.wait_time for usage in usages),
         "events": {"busy": totals.busy, "full": totals.full},

@@ -179,8 +179,8 @@ def shoot_stale(studio: Studio) -> None:
 
 def landscape(shade: str, light: str) -> bytes:
     """Something with shapes in it, in two colours."""
-    fractal = Image.effect_mandelbrot((1600, 1200), (-0.9, -0.1, -0.6, 0.125), 80)
-    return pictures.encoded(ImageOps.colorize(fractal, shade, light), quality=85)
+    waves = Image.radial_gradient("L").resize((1600, 1200)).point(lambda level: level * 7 % 256)
+    return pictures.encoded(ImageOps.colorize(waves, shade, light), quality=85)
 
 
 def main() -> None:

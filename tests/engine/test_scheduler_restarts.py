@@ -241,13 +241,15 @@ def test_a_rolling_restart_goes_on_when_the_successor_is_killed_by_a_hard_one():
     rolling, _ = desk.restart(1)
     desk.restart(2, hard=True)
 
-    desk.ready(3)
-    desk.exit(2)
-    while starting := [node.id for node in desk.nodes.values() if node.state.value == "starting"]:
-        if "stop 1" in desk.ready(starting[0]):
-            desk.exit(1, "retired")
+    decisions = desk.ready(3) + desk.exit(2)
+    while "stop 1" not in decisions:
+        starting = [node.id for node in desk.nodes.values() if node.state.value == "starting"]
+        assert starting, "nobody is there to replace worker 1"
+        decisions += desk.ready(starting[0])
+    desk.exit(1, "retired")
 
     assert rolling.is_complete
+    assert desk.snapshot()["worker_nodes"] == 1
 
 
 # Aborting

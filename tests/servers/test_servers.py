@@ -69,6 +69,7 @@ SERVERS = [
     DAPHNE,
     UVICORN,
     Server("uvicorn --workers 2", (*UVICORN.command, "--workers", "2"), (ASKED, ASKED), module="uvicorn"),
+    Server("uvicorn --reload", (*UVICORN.command, "--reload", "--reload-dir", "project"), module="uvicorn"),
     GUNICORN,
     Server(
         "hypercorn",
