@@ -29,6 +29,7 @@ OWN_OPTIONS = {
     "max_size",
     "initializer",
     "initializer_args",
+    "finalizer",
     "around_task",
     "describe_arguments",
     "describe_results",
@@ -137,6 +138,7 @@ def _parse_pool(alias: str, raw: Any, record: Record) -> PoolOptions:
         return PoolOptions(
             name=alias,
             around_task="poolapp.db:fresh_connections",
+            finalizer="poolapp.db:close_connections",
             describe_arguments=record.arguments,
             describe_results=record.results,
             **given,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ class Heartbeat:
         self._pool = pool
         self._settings = settings
         self._wake = wake
+        self._stopped_at: datetime | None = None
         self._next_history = 0.0  # a reading of the monotonic clock
         self._instance = PoolInstance(alias=alias, host=host, pid=os.getpid(), started_at=timezone.now())
 
@@ -48,6 +50,7 @@ class Heartbeat:
         """Write the pool's figures; once in a while also into its history."""
         instance = self._instance
         instance.heartbeat_at = timezone.now()
+        instance.stopped_at = self._stopped_at  # others may have taken us for dead
         instance.snapshot = {**self._pool.snapshot(), "dropped_records": dropped_records}
         instance.save(using=self._settings.database)
         if time.monotonic() >= self._next_history:
@@ -59,5 +62,5 @@ class Heartbeat:
 
     def stop(self) -> None:
         """Say goodbye."""
-        self._instance.stopped_at = timezone.now()
+        self._stopped_at = timezone.now()
         self.beat()

@@ -15,6 +15,7 @@ from poolapp.control.desk import CommandDesk
 from poolapp.engine.events import Event
 from poolapp.engine.pool import Pool
 from poolapp.heartbeat import Heartbeat
+from poolapp.lost import close_books_of_the_lost
 from poolapp.observers.recorder import Recorder
 from poolapp.retention import clear_out
 
@@ -23,6 +24,7 @@ logger = logging.getLogger("poolapp")
 FLUSH_EVERY = 0.2
 LISTEN_EVERY = 0.5
 BEAT_EVERY = 1.0
+MOURN_EVERY = 5.0
 CLEAR_OUT_EVERY = 60.0
 SECONDS_FOR_GOODBYE = 1.5
 SECONDS_BETWEEN_COMPLAINTS = 60.0
@@ -58,15 +60,17 @@ class Housekeeper:
 
     def __init__(self) -> None:
         self._settings = get_settings()
+        database = self._settings.database
         self._heartbeats: dict[str, Heartbeat] = {}
         self._recorder = Recorder(self._settings)
-        self._desk = CommandDesk(self._settings.database)
+        self._desk = CommandDesk(database)
         self._beating = Chore("write its heartbeat", BEAT_EVERY, self._beat)
         self._listening = Chore("look for requests", LISTEN_EVERY, self._listen)
         self._chores = [
             Chore("record tasks", FLUSH_EVERY, lambda: self._recorder.flush(FLUSH_EVERY)),
             self._beating,
             self._listening,
+            Chore("close the books of lost processes", MOURN_EVERY, lambda: close_books_of_the_lost(database)),
             Chore("clear out old records", CLEAR_OUT_EVERY, lambda: clear_out(self._settings)),
         ]
         self._woken = threading.Event()

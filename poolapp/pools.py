@@ -27,8 +27,6 @@ from poolapp.observers.signaller import Signaller
 
 logger = logging.getLogger("poolapp")
 
-KINDS_OF_THIS_PROCESS = ("thread", "inline")
-
 HOST = socket.gethostname()
 # At exit: long enough for a short task to finish, short enough for every server's patience.
 EXIT_GRACE = 2.0
@@ -124,8 +122,10 @@ def _options(alias: str) -> PoolOptions:
     if settings.autostart == "never":
         raise PoolNotStarted(f'pool {alias!r} does not start, because AUTOSTART is "never"')
     options = settings.pools[alias]
-    if options.worker in KINDS_OF_THIS_PROCESS:
-        return options  # Django is set up here, and connections belong to those who use them
+    if options.worker == "inline":
+        return options.replace(finalizer=None)  # the connections are those of the caller
+    if options.worker == "thread":
+        return options  # Django is set up here
     return options.replace(initializer="poolapp.worker_setup:set_up", initializer_args=(database_names(),))
 
 

@@ -54,6 +54,7 @@ class PoolOptions:
     stop_timeout: seconds a worker gets to end by itself before it is killed.
     initializer: "module:function" called once where tasks will run, before any of them.
     initializer_args: what it is called with; picklable.
+    finalizer: "module:function" called in every worker when it ends by itself.
     around_task: "module:callable" that returns a context manager, entered around every task.
     describe_arguments, describe_results: whether task events carry a text of these; it may tell secrets.
     """
@@ -70,6 +71,7 @@ class PoolOptions:
     stop_timeout: float = 2.0
     initializer: str | None = None
     initializer_args: tuple[Any, ...] = ()
+    finalizer: str | None = None
     around_task: str | None = None
     describe_arguments: bool = False
     describe_results: bool = False

@@ -24,6 +24,7 @@ logger = logging.getLogger("poolapp")
 # What waits to be written at the most. Beyond it the beginnings of tasks are left out, their ends up to twice this.
 BUFFERED_EVENTS = 20_000
 ROWS_IN_A_BATCH = 500
+LONGEST_TEXT = 50_000  # characters, of an error or a traceback
 # An upsert leaves these as they were first written.
 WRITTEN_ONCE = {"id", "name", "pool", "host", "pid", "queued_at", "arguments"}
 UPDATED = [field.name for field in TaskRecord._meta.concrete_fields if field.name not in WRITTEN_ONCE]
@@ -91,13 +92,13 @@ class Recorder:
         details = event.details
         return TaskRecord(
             id=uuid.UUID(details["task_id"]),
-            name=details["task"][:255],
+            name=_text(details["task"])[:255],
             pool=alias,
             status=TaskStatus.QUEUED,
             host=self._host,
             pid=self._pid,
             queued_at=_moment(details["queued_at"]),
-            arguments=details.get("arguments", ""),
+            arguments=_text(details.get("arguments")),
         )
 
     def _note_task(self, record: TaskRecord, event: Event) -> None:
@@ -114,10 +115,10 @@ class Recorder:
         record.status = details["status"]
         record.finished_at = _moment(event.at)
         record.wait_time, record.run_time = details["wait_time"], details["run_time"]
-        record.error = details["error"] or ""
+        record.error = _text(details["error"])
         record.error_type = record.error.partition(":")[0][:255]
-        record.traceback = details["traceback"]
-        record.result = details.get("result", "")
+        record.traceback = _text(details["traceback"])
+        record.result = _text(details.get("result"))
 
     def _pool_event(self, alias: str, event: Event) -> PoolEvent:
         return PoolEvent(
@@ -126,7 +127,7 @@ class Recorder:
             pool=alias,
             host=self._host,
             pid=self._pid,
-            details=event.details,
+            details={key: _text(value) if isinstance(value, str) else value for key, value in event.details.items()},
         )
 
 
@@ -138,6 +139,12 @@ def _upsert(records: Iterable[TaskRecord], database: str) -> None:
         update_fields=UPDATED,
         unique_fields=["id"] if targets else None,  # MySQL knows its unique keys by itself
     )
+
+
+def _text(value: str | None) -> str:
+    """A text as every database takes it: without lone surrogates and zeros, and not endless."""
+    clean = (value or "").encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return clean if len(clean) <= LONGEST_TEXT else f"{clean[:LONGEST_TEXT]} …"
 
 
 def _moment(seconds: float) -> datetime:

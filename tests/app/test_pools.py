@@ -100,8 +100,9 @@ class TestStarting:
         with pytest.raises(ValueError, match=r"a pool needs 0 <= min_size <= max_size .*not 3..2"):
             poolapp.execute(tasks.add, 1, 2)
 
-    @pytest.mark.parametrize("pool", ["default", "threads"])
-    def test_starting_within_a_transaction_leaves_the_transaction_alone(self, pool):
+    @pytest.mark.parametrize("pool", ["default", "threads", "here"])
+    def test_starting_within_a_transaction_leaves_the_transaction_alone(self, settings, pool):
+        settings.POOLAPP = {"POOLS": settings.POOLAPP["POOLS"] | {"here": {"WORKER": "inline", "MIN_SIZE": 1}}}
         with transaction.atomic():
             Group.objects.create(name="rolled back")
             tasks.add.using(pool=pool).execute(1, 2).result(SECONDS)

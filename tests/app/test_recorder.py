@@ -340,6 +340,15 @@ class TestWhenTheDatabaseFails:
             "destroy": 1,
         }
 
+    @pytest.mark.parametrize("text", ["\ud800", "\x00", "x" * 1_000_000], ids=["surrogate", "zero", "long"])
+    def test_a_text_that_no_database_takes_is_recorded_as_well_as_can_be(self, text):
+        strange = tasks.say.execute(text)
+        usual = tasks.add.execute(1)
+        strange.exception(SECONDS)
+
+        assert record_of(usual).status == "executed"
+        assert (record_of(strange).status, record_of(strange).error_type) == ("failed", "ValueError")
+
     def test_a_locked_database_does_not_slow_tasks_down(self, caplog):
         eventually(lambda: poolapp.get_pool().snapshot()["ready"])
         with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:

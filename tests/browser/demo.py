@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 USERNAME, PASSWORD = "admin", "correct horse"
 SECONDS_TO_END = 10
 # Django warns of each 403 with a traceback, and the pool tells its events: neither is a complaint.
-COMPLAINT = re.compile(r"^(ERROR|CRITICAL) (?!poolapp\.events)|^Exception|^Unhandled|Warning:|never retrieved", re.MULTILINE)
+COMPLAINT = re.compile(
+    r"^(ERROR|CRITICAL) (?!poolapp\.events)|^Exception|^Unhandled|Warning:|never retrieved", re.MULTILINE
+)
 BOUNDARY = "a-boundary-of-the-tests"
 
 MAKE_STAFF = """

@@ -24,7 +24,11 @@ from tests.project import pictures
 
 THEMES = ("light", "dark")
 WIDTHS = {1440: 900, 360: 780}
-SUBJECTS = [("harbour.jpg", "#12355b", "#ffd5a1"), ("forest.jpg", "#0b2e1a", "#d9f2b4"), ("dunes.jpg", "#5b2a12", "#fff0c9")]
+SUBJECTS = [
+    ("harbour.jpg", "#12355b", "#ffd5a1"),
+    ("forest.jpg", "#0b2e1a", "#d9f2b4"),
+    ("dunes.jpg", "#5b2a12", "#fff0c9"),
+]
 VISITORS = 4
 SECONDS_OF_LOAD = 15
 
@@ -118,7 +122,8 @@ def restart(studio: Studio) -> None:
         dashboard.question.get_by_role("button", name="Cancel").click()
     dashboard = studio.dashboards[0]
     dashboard.question.get_by_role("button", name="Restart workers").click()
-    expect(dashboard.outcome).to_have_text(re.compile("^Restarting"))
+    # On a fast machine it is over before it can be seen.
+    expect(dashboard.outcome).to_have_text(re.compile("^(Restarting|Done)"))
     studio.shoot("restart-running")
     expect(dashboard.outcome).to_have_text(re.compile("^Done"), timeout=60_000)
     studio.shoot("restart-done")

@@ -44,7 +44,7 @@ def test_a_latest_task_leads_to_its_record(dashboard, demo):
     tasks = dashboard.task_ids
     [result] = demo.upload(("photo.jpg", pictures.jpeg()))
 
-    dashboard.tasks_except(tasks).filter(has_text="executed").get_by_role("link").click()
+    dashboard.open_record(dashboard.tasks_except(tasks).filter(has_text="executed"))
 
     page = dashboard.page
     expect(page.get_by_role("heading", name="gallery.tasks.make_thumbnails (executed)")).to_be_visible()
@@ -57,7 +57,7 @@ def test_a_failed_task_says_why_and_its_record_has_the_traceback(dashboard, demo
 
     failed = dashboard.tasks_except(tasks).filter(has_text="failed")
     expect(failed).to_contain_text(result["error"])
-    failed.get_by_role("link").click()
+    dashboard.open_record(failed)
 
     expect(dashboard.page.locator(".field-error")).to_contain_text(result["error"])
     expect(dashboard.page.locator(".field-traceback_text")).to_contain_text("in make_thumbnails")

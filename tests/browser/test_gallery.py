@@ -61,6 +61,6 @@ def test_a_hostile_name_is_text_wherever_it_appears(administrator, demo):
     dashboard = DashboardPage(administrator).open(demo.dashboard).live()
     expect(administrator.locator("img[src=x]")).to_have_count(0)
 
-    dashboard.tasks.filter(has_text="failed").get_by_role("link").first.click()
+    dashboard.open_record(dashboard.tasks.filter(has_text="failed").first)
     expect(administrator.get_by_role("heading", name="make_thumbnails")).to_be_visible()
     expect(administrator.locator("img[src=x]")).to_have_count(0)

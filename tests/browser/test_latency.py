@@ -68,7 +68,7 @@ def test_an_event_reaches_an_open_socket(administrator, demo):
             "uploadPath": f"{demo.site}/thumbnails/",
             "photo": base64.b64encode(pictures.jpeg(8, 8)).decode(),
             "rounds": ROUNDS,
-            "quietMs": 200,
+            "quietMs": 150,
             "patienceMs": 2000,
         },
     )

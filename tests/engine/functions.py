@@ -68,9 +68,8 @@ def write_line(path: str, line: object) -> None:
 
 def pass_gate(arrivals: str, permits: str, result: Any = "passed") -> Any:
     """Say that we are here, then wait for a permit; see tests.engine.gates."""
-    with open(arrivals, "wb", buffering=0) as there:
+    with open(permits, "rb", buffering=0) as here, open(arrivals, "wb", buffering=0) as there:
         there.write(b".")
-    with open(permits, "rb", buffering=0) as here:
         here.read(1)
     return result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,12 +38,16 @@ def children(pid: int) -> list[int]:
     """The processes that a process has started and not buried yet."""
     found: list[int] = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += map(int, path.read_text().split())
+        with suppress(OSError):
+            found += map(int, path.read_text().split())
     return found
 
 
-def nursery_pid() -> int:
-    """The nursery of the one process pool that runs here."""
-    found = [pid for pid in children(os.getpid()) if b"boot.py\0nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    assert len(found) == 1, found
-    return found[0]
+def nursery_pids() -> list[int]:
+    """The nurseries of the process pools that run here."""
+    found = []
+    for pid in children(os.getpid()):
+        with suppress(OSError):
+            if b"boot.py\0nursery" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found

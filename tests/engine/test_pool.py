@@ -238,18 +238,51 @@ def test_an_event_that_does_not_exist_cannot_be_listened_to(pool: Pool):
         pool.on("finish", print)
 
 
-def test_a_listener_that_takes_its_time_does_not_hold_up_workers(pool: Pool, worker: ManualWorker):
+@pytest.fixture
+def slow_listener(pool: Pool, worker: ManualWorker) -> Iterator[None]:
+    """Some thread is in the middle of a listener, and stays there."""
     listening, go_on = threading.Event(), threading.Event()
     pool.on("task_queued", lambda _: (listening.set(), go_on.wait(10)))
     caller = threading.Thread(target=pool.execute, args=("add", 1))
     caller.start()
     assert listening.wait(10)
+    yield
+    go_on.set()
+    caller.join()
 
+
+@pytest.mark.usefixtures("slow_listener")
+def test_a_listener_that_takes_its_time_does_not_hold_up_workers(worker: ManualWorker):
     worker.exit("killed by SIGKILL")
 
     assert len(ManualCrew.latest.workers) == 2
-    go_on.set()
-    caller.join()
+
+
+@pytest.mark.usefixtures("slow_listener")
+def test_a_listener_that_takes_its_time_does_not_hold_up_results(pool: Pool, worker: ManualWorker):
+    future = pool.execute("add", 1)
+    worker.answer()
+    worker.answer(2)
+
+    assert future.result(1) == 2
+
+
+@pytest.mark.usefixtures("slow_listener")
+def test_a_listener_that_takes_its_time_does_not_hold_up_futures(pool: Pool, worker: ManualWorker):
+    future = pool.execute("add", 1)
+    worker.answer()
+    worker.exit("killed by SIGKILL")
+
+    assert isinstance(future.exception(1), WorkerLost)
+
+
+@pytest.mark.usefixtures("slow_listener")
+def test_destroying_settles_futures_while_a_listener_takes_its_time(pool: Pool):
+    future = pool.execute("add", 1)
+
+    pool.destroy(timeout=0)
+
+    assert isinstance(future.exception(0), PoolDestroyed)
 
 
 # Restarts

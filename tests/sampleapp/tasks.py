@@ -65,6 +65,12 @@ def refuse(text: str, code: int = 7) -> None:
 
 
 @poolapp.task
+def say(text: str) -> None:
+    """Fail with nothing but this text."""
+    raise ValueError(text)
+
+
+@poolapp.task
 def return_what_cannot_be_pickled() -> Callable[[], None]:
     return lambda: None
 

@@ -11,7 +11,7 @@ from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.tasks import Task, load
 from poolapp.engine.workers.base import Reports
-from poolapp.engine.workers.running import AroundTask, TaskRunner, around_task
+from poolapp.engine.workers.running import TaskRunner, make_runner
 
 
 class InlineCrew:
@@ -23,7 +23,6 @@ class InlineCrew:
     def __init__(self, options: PoolOptions, reports: Reports) -> None:
         self._options = options
         self._reports = reports
-        self._around = around_task(options.around_task)
 
     def prepare(self, task: Task) -> None:
         """Everything is taken as it is."""
@@ -33,7 +32,8 @@ class InlineCrew:
             load(self._options.initializer)(*self._options.initializer_args)
 
     def spawn(self, node: WorkerNode) -> InlineWorker:
-        return InlineWorker(node, self._around, self._reports)
+        runner = make_runner(self._options.around_task, self._options.finalizer)
+        return InlineWorker(node, runner, self._reports)
 
     def close(self) -> None:
         pass
@@ -48,10 +48,10 @@ class InlineCrew:
 class InlineWorker:
     """Runs what it is sent, in the sender's thread."""
 
-    def __init__(self, node: WorkerNode, around: AroundTask, reports: Reports) -> None:
+    def __init__(self, node: WorkerNode, runner: TaskRunner, reports: Reports) -> None:
         self._node = node
         self._reports = reports
-        self._runner = TaskRunner(around)
+        self._runner = runner
         self._outbox: Outbox[Batch] = Outbox(self._run)
 
     def start(self) -> None:

@@ -93,6 +93,7 @@ class NurseryHandle:
             "initializer": options.initializer,
             "initializer_args": options.initializer_args,
             "around_task": options.around_task,
+            "finalizer": options.finalizer,
         }
 
     def _launch(self) -> None:

@@ -26,7 +26,7 @@ from typing import Any
 
 from poolapp.engine.tasks import load
 from poolapp.engine.workers import prctl, role
-from poolapp.engine.workers.running import around_task
+from poolapp.engine.workers.running import make_runner
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import live
 
@@ -49,7 +49,7 @@ def run_worker(setup: dict[str, Any], sock_fd: int, ticket_fd: int) -> None:
     """Be a worker that was not forked."""
     _become_worker()
     _set_up(setup)
-    live(_own_socket(sock_fd), _move_up(ticket_fd), around_task(setup["around_task"]))
+    live(_own_socket(sock_fd), _move_up(ticket_fd), make_runner(setup["around_task"], setup["finalizer"]))
 
 
 def setup_file(setup: dict[str, Any]) -> int:
@@ -83,7 +83,7 @@ class Nursery:
     def run(self) -> None:
         try:
             _set_up(self._setup)
-            self._around = around_task(self._setup["around_task"])
+            self._runner = make_runner(self._setup["around_task"], self._setup["finalizer"])
         except BaseException:
             self._tell("failed", traceback.format_exc())
             os._exit(1)
@@ -151,7 +151,7 @@ class Nursery:
             if os.getppid() != parent:  # it died before the kernel knew that we want to die with it
                 os._exit(1)
             os.close(self._setup_fd)
-            live(_own_socket(sock.detach()), _move_up(ticket_fd), self._around)
+            live(_own_socket(sock.detach()), _move_up(ticket_fd), self._runner)
             status = 0
         except BaseException:
             traceback.print_exc()

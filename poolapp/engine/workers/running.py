@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import logging
 import time
 import traceback
 from collections.abc import Callable
@@ -15,19 +16,23 @@ from poolapp.engine.errors import TaskExited
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import load
 
+logger = logging.getLogger("poolapp")
+
 AroundTask = Callable[[], AbstractContextManager[Any]]
 
 
-def around_task(path: str | None) -> AroundTask:
-    """The context manager factory behind PoolOptions.around_task."""
-    return load(path) if path else contextlib.nullcontext
+def make_runner(around_task: str | None, finalizer: str | None) -> TaskRunner:
+    """A runner with these PoolOptions; ImportError or AttributeError when they name what is not there."""
+    around = load(around_task) if around_task else contextlib.nullcontext
+    return TaskRunner(around, load(finalizer) if finalizer else None)
 
 
 class TaskRunner:
     """Runs one task after another in one thread; async functions run on an event loop that lives as long."""
 
-    def __init__(self, around: AroundTask) -> None:
+    def __init__(self, around: AroundTask, at_end: Callable[[], object] | None = None) -> None:
         self._around = around
+        self._at_end = at_end
         self._loop: asyncio.Runner | None = None
 
     def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
@@ -43,8 +48,13 @@ class TaskRunner:
         return Outcome(value, None, "", started_at, time.monotonic() - started_at)
 
     def close(self) -> None:
-        if self._loop is not None:
-            self._loop.close()
+        """Let go of everything; what goes wrong is logged, the worker ends all the same."""
+        for end in (self._loop.close if self._loop is not None else None, self._at_end):
+            try:
+                if end is not None:
+                    end()
+            except Exception:
+                logger.exception("A worker could not end in good order")
 
     def _await(self, awaitable: Any) -> Any:
         if self._loop is None:

@@ -12,7 +12,7 @@ from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.tasks import Task, load
 from poolapp.engine.workers.base import Reports
-from poolapp.engine.workers.running import AroundTask, TaskRunner, around_task, describe
+from poolapp.engine.workers.running import TaskRunner, describe, make_runner
 
 
 class ThreadCrew:
@@ -24,7 +24,6 @@ class ThreadCrew:
     def __init__(self, options: PoolOptions, reports: Reports) -> None:
         self._options = options
         self._reports = reports
-        self._around = around_task(options.around_task)
 
     def prepare(self, task: Task) -> None:
         """Threads take everything as it is."""
@@ -34,7 +33,8 @@ class ThreadCrew:
             load(self._options.initializer)(*self._options.initializer_args)
 
     def spawn(self, node: WorkerNode) -> ThreadWorker:
-        return ThreadWorker(node, f"poolapp-{self._options.name}-{node.id}", self._around, self._reports)
+        runner = make_runner(self._options.around_task, self._options.finalizer)
+        return ThreadWorker(node, f"poolapp-{self._options.name}-{node.id}", runner, self._reports)
 
     def close(self) -> None:
         pass
@@ -49,10 +49,10 @@ class ThreadCrew:
 class ThreadWorker:
     """A daemon thread with an inbox."""
 
-    def __init__(self, node: WorkerNode, name: str, around: AroundTask, reports: Reports) -> None:
+    def __init__(self, node: WorkerNode, name: str, runner: TaskRunner, reports: Reports) -> None:
         self._node = node
         self._reports = reports
-        self._around = around
+        self._runner = runner
         self._inbox: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._gone = threading.Event()
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
@@ -90,19 +90,18 @@ class ThreadWorker:
         self._exit("given up; a thread cannot be killed")
 
     def _live(self) -> None:
-        runner = TaskRunner(self._around)
         try:
             self._reports.worker_ready(self._node, os.getpid())
             while (batch := self._inbox.get()) is not None:
-                self._run(runner, batch)
-            runner.close()
+                self._run(batch)
+            self._runner.close()
         except BaseException as exc:
             self._exit(f"raised {describe(exc)}")
         self._exit("retired")
 
-    def _run(self, runner: TaskRunner, batch: Batch) -> None:
+    def _run(self, batch: Batch) -> None:
         for task in batch.tasks:
-            outcome = runner.run(task.function.function, task.args, task.kwargs)
+            outcome = self._runner.run(task.function.function, task.args, task.kwargs)
             if not self._gone.is_set():
                 self._reports.finished(self._node, [outcome])
 

@@ -11,17 +11,17 @@ from typing import Any
 from poolapp.engine.errors import TaskNotPicklable
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.workers.parcels import pack_outcome, unpack_call
-from poolapp.engine.workers.running import AroundTask, TaskRunner, failure
+from poolapp.engine.workers.running import TaskRunner, failure
 from poolapp.engine.workers.tickets import TicketHolder
 from poolapp.engine.workers.wire import Frame, FrameReader, FrameWriter, frame
 
 
-def live(sock: socket.socket, ticket_fd: int, around: AroundTask) -> None:
+def live(sock: socket.socket, ticket_fd: int, runner: TaskRunner) -> None:
     """Work until the pool closes its end of the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which decides what becomes of us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with sock:
-        WorkerProcess(sock, ticket_fd, TaskRunner(around)).run()
+        WorkerProcess(sock, ticket_fd, runner).run()
 
 
 class WorkerProcess:

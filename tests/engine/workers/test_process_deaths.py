@@ -12,7 +12,7 @@ import pytest
 from poolapp.engine import Pool, TaskAborted, TaskFuture, WorkerLost
 from tests.engine import functions
 from tests.engine.gates import Gate
-from tests.engine.polling import eventually, is_alive, is_stopped, nursery_pid
+from tests.engine.polling import eventually, is_alive, is_stopped, nursery_pids
 
 MakePool = Callable[..., Pool]
 
@@ -30,6 +30,11 @@ def pids(pool: Pool) -> dict[int, int]:
 def whole(pool: Pool, size: int) -> dict[int, int]:
     """The process of every slot, once all are taken."""
     return eventually(lambda: found if len(found := pids(pool)) == size else {})
+
+
+def kill_the_nursery() -> None:
+    (pid,) = nursery_pids()
+    os.kill(pid, signal.SIGKILL)
 
 
 def stop_process(pid: int) -> None:
@@ -267,7 +272,7 @@ def test_a_pool_recovers_when_its_nursery_is_killed(make_pool: MakePool, gate: G
     victim = gate.hold(pool)
     gate.wait_for_task()
 
-    os.kill(nursery_pid(), signal.SIGKILL)
+    kill_the_nursery()
 
     with pytest.raises(WorkerLost, match="nursery"):
         victim.result(10)
@@ -285,7 +290,7 @@ def test_a_pool_that_is_destroyed_as_its_nursery_dies_ends_all_the_same(make_poo
     future = gate.hold(pool)
     gate.wait_for_task()
 
-    os.kill(nursery_pid(), signal.SIGKILL)
+    kill_the_nursery()
     pool.destroy(timeout=0)
 
     assert future.exception(0) is not None

@@ -47,9 +47,11 @@ class Server:
             stderr=subprocess.PIPE,
             text=True,
         )
-        os.read(self._ends[0], 1)  # the task is at the gate
         assert self.process.stdout is not None
-        self.workers = [int(pid) for pid in self.process.stdout.readline().split()[1:]]
+        words = self.process.stdout.readline().split()
+        assert words[:1] == ["ready"], self.process.communicate()
+        os.read(self._ends[0], 1)  # the task is at the gate
+        self.workers = [int(pid) for pid in words[1:]]
         self.nurseries = children(self.process.pid)
 
     def all_have_ended(self) -> bool:

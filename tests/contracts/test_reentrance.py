@@ -1,0 +1,78 @@
+"""Signals come at any moment, also in the middle of giving a task or waiting for one."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from poolapp.engine import Pool, TaskFuture
+from tests.contracts.conftest import books
+from tests.engine import functions
+
+
+@pytest.fixture
+def given_by_a_handler(pool: Pool) -> Iterator[list[TaskFuture]]:
+    """The futures of tasks that a signal handler gives, about every millisecond of work of this process."""
+    futures: list[TaskFuture] = []
+    before = signal.signal(signal.SIGVTALRM, lambda *_: futures.append(pool.execute(functions.add, 1, 1)))
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 0.001)
+    yield futures
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
+
+
+def test_a_signal_handler_may_give_tasks(pool: Pool, given_by_a_handler: list[TaskFuture]):
+    futures = [pool.execute(functions.add, number, 1) for number in range(3000)]
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+    everything = [*futures, *given_by_a_handler]
+    assert concurrent.futures.wait(everything, timeout=20).not_done == set()
+
+    assert given_by_a_handler
+    assert [future.result() for future in futures] == list(range(1, 3001))
+    assert {future.result() for future in given_by_a_handler} == {2}
+    assert books(pool)["executed"] == len(everything)
+    snapshot = pool.snapshot()
+    assert (snapshot["state"], snapshot["busy_worker_nodes"]) == ("ready", 0)
+
+
+def test_a_signal_handler_may_give_tasks_while_one_waits_for_results(
+    pool: Pool, given_by_a_handler: list[TaskFuture]
+):
+    results = [pool.execute(functions.add, number, 1).result(10) for number in range(1000)]
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+    assert results == list(range(1, 1001))
+    assert concurrent.futures.wait(given_by_a_handler, timeout=20).not_done == set()
+    assert {future.result() for future in given_by_a_handler} <= {2}
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_who_is_interrupted_while_waiting_may_wait_again(pool: Pool, occupied):
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with occupied(pool) as occupation:
+            future = pool.execute(functions.add, 1, 1)
+            for pause in (0.001, 0.05):
+                caller = threading.Timer(
+                    pause, signal.pthread_kill, (threading.main_thread().ident, signal.SIGUSR1)
+                )
+                with pytest.raises(Interrupted):
+                    caller.start()
+                    (occupation.futures or [future])[0].result(10)
+                caller.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+    assert future.result(10) == 2
+    assert [future.result(10) for future in occupation.futures] == ["passed", "passed"]
