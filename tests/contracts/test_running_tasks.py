@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+from pathlib import Path
 
 import pytest
 
-from poolapp.engine import Pool, TaskExited, TaskNotFound
+from poolapp.engine import Pool, TaskExited, TaskNotFound, WorkerStartFailed
 from tests.engine import functions
+from tests.engine.polling import eventually
 
 
 def test_a_result_arrives(pool: Pool):
@@ -143,3 +145,23 @@ def test_a_context_manager_goes_around_every_task(make_pool):
 
     assert seen == ["before", "after", "before"]
     functions.prepared.clear()
+
+
+def test_every_worker_that_ends_by_itself_calls_the_finalizer(make_pool, tmp_path: Path, monkeypatch):
+    ends = tmp_path / "ends"
+    monkeypatch.setenv("POOLAPP_TEST_ENDS", str(ends))
+
+    with make_pool(finalizer="tests.engine.functions:note_the_end") as pool:
+        eventually(lambda: pool.snapshot()["ready"])
+        pids = [worker["pid"] for worker in pool.snapshot()["workers"]]
+
+    assert sorted(ends.read_text().split()) == sorted(map(str, pids))
+
+
+@pytest.mark.parametrize("option", ["around_task", "finalizer"])
+def test_a_pool_whose_workers_need_what_is_not_there_says_so(make_pool, option: str):
+    pool = make_pool(**{option: "tests.engine.functions:not_there"})
+    pool.start()
+
+    with pytest.raises(WorkerStartFailed, match="not_there"):
+        pool.execute(functions.add, 1, 1).result(10)

@@ -363,6 +363,10 @@ def what_was_prepared() -> list[Any]:
     return list(prepared)
 
 
+def note_the_end() -> None:
+    write_line(os.environ["POOLAPP_TEST_ENDS"], os.getpid())
+
+
 def fail_to_prepare(path: str) -> NoReturn:
     write_line(path, os.getpid())
     raise ConnectionError("no database here")

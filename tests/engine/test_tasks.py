@@ -8,8 +8,7 @@ import os
 
 import pytest
 
-from poolapp.engine.tasks import KnownFunction, TaskFunction, dotted_path, plain_function
-from poolapp.engine.workers.running import load
+from poolapp.engine.tasks import KnownFunction, TaskFunction, dotted_path, load, plain_function
 from tests.engine import functions
 
 

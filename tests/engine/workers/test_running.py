@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from poolapp.engine import TaskExited
-from poolapp.engine.workers.running import TaskRunner, around_task, describe, load
+from poolapp.engine.tasks import load
+from poolapp.engine.workers.running import TaskRunner, describe, make_runner
 from tests.engine import functions
 
 
 @pytest.fixture
 def runner() -> Iterator[TaskRunner]:
-    runner = TaskRunner(around_task(None))
+    runner = make_runner(None, None)
     yield runner
     runner.close()
 
@@ -86,9 +88,28 @@ def test_the_loop_of_a_closed_runner_is_closed(runner: TaskRunner):
     assert loops[0].is_closed()
 
 
+def test_a_closed_runner_has_called_its_finalizer_whatever_went_wrong(caplog: pytest.LogCaptureFixture):
+    calls: list[str] = []
+
+    def finalize() -> None:
+        calls.append("finalized")
+        raise OSError("already closed")
+
+    TaskRunner(contextlib.nullcontext, finalize).close()
+
+    assert calls == ["finalized"]
+    assert "already closed" in caplog.text
+
+
+@pytest.mark.parametrize("around, finalizer", [("tests.engine.functions:gone", None), (None, "no_such_module:end")])
+def test_a_runner_needs_what_its_options_name(around: str | None, finalizer: str | None):
+    with pytest.raises((ImportError, AttributeError)):
+        make_runner(around, finalizer)
+
+
 def test_a_context_manager_goes_around_async_functions_too():
     functions.prepared.clear()
-    runner = TaskRunner(functions.counting_around)
+    runner = make_runner("tests.engine.functions:counting_around", None)
 
     async def look() -> list[str]:
         return list(functions.prepared)
