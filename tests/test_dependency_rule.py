@@ -143,6 +143,8 @@ def test_there_are_no_cycles():
 def test_the_engine_is_imported_without_django(statement: str):
     program = f"{statement}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
 
-    output = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
 
     assert not {"django", "channels", "asgiref", "daphne"} & set(output.split())

@@ -132,7 +132,7 @@ class Scheduler:
         self._tell_exit(node, reason)
         self._dispatcher.rehome(queued, now)
         failed_to_start = node.started_at is None and not node.exit_is_expected
-        failure = WorkerStartFailed(exit.error or f"worker {node.id}: {reason}") if failed_to_start else None
+        failure = WorkerStartFailed(exit.error or f"{_title(node)}: {reason}") if failed_to_start else None
         self._staff.bury(node, failure, now)
         self._tell_edges()
 
@@ -188,13 +188,13 @@ class Scheduler:
             return TaskAborted(f"{task.name} was aborted: {task.abort_reason}")
         if self.state.stopping:
             return PoolDestroyed(f"the pool was destroyed while {task.name} ran")
-        return WorkerLost(f"worker {node.id} (process {node.pid}) was lost while it ran {task.name}: {reason}")
+        return WorkerLost(f"{_title(node)} was lost while it ran {task.name}: {reason}")
 
     def _tell_exit(self, node: WorkerNode, reason: str) -> None:
         who, expected = _who(node), node.exit_is_expected
         self.state.decisions.append(Tell("worker_exit", {**who, "expected": expected, "reason": reason}))
         if not expected:
-            self.state.decisions.append(Tell("error", {**who, "error": f"worker {node.id}: {reason}"}))
+            self.state.decisions.append(Tell("error", {**who, "error": f"{_title(node)}: {reason}"}))
 
     def _tell_edges(self) -> None:
         """Tell when the pool becomes ready, busy or full, and when it no longer is."""
@@ -212,6 +212,11 @@ class Scheduler:
             self.was_full = is_full
             state.totals.full += is_full
             state.decisions.append(Tell("full" if is_full else "full_end"))
+
+
+def _title(node: WorkerNode) -> str:
+    """A worker as people know it: by its slot, as on the dashboard, and its process."""
+    return f"the worker in slot {node.slot}" + (f" (process {node.pid})" if node.pid else "")
 
 
 def _who(node: WorkerNode) -> dict[str, int | None]:

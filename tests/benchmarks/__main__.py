@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +24,9 @@ A byte sent to another process and back shows the limit of any process pool on t
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     plan = Plan(options.rounds, options.round_trips, options.tasks, options.workers)
+    load = os.getloadavg()[0]
     figures = measure(CANDIDATES, plan, lambda text: print(text, file=sys.stderr, flush=True))
-    report = as_json(CANDIDATES, figures, plan)
+    report = as_json(CANDIDATES, figures, plan, load)
     print("\n".join(as_text(report)))
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n")

@@ -15,11 +15,13 @@ from tests.benchmarks.peers import Candidate
 RIVALS = (("poolapp process", "multiprocessing.Pool"), ("poolapp thread", "ThreadPoolExecutor"))
 
 
-def as_json(candidates: Sequence[Candidate], figures: dict[str, Figures], plan: Plan) -> dict[str, Any]:
+def as_json(candidates: Sequence[Candidate], figures: dict[str, Figures], plan: Plan, load: float) -> dict[str, Any]:
+    """All figures; load: the machine's load average before the run."""
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpus": len(os.sched_getaffinity(0)),
+        "load": load,
         "rounds": plan.rounds,
         "round_trips": plan.round_trips,
         "tasks": plan.tasks,
@@ -36,6 +38,7 @@ def as_text(report: dict[str, Any]) -> Iterator[str]:
         f" {report['rounds']} rounds of {report['round_trips']:,} round trips and {report['tasks']:,} tasks at once."
     )
     yield "Medians of the rounds, in brackets the quartiles. Every result was checked."
+    yield f"Load average before the run: {report['load']:.1f}; figures of a busy machine tell little."
     yield ""
     yield f"{'':20}{'round trip p50, µs':>27}{'round trip p99, µs':>30}{'tasks/s':>30}"
     for name, peer in report["peers"].items():

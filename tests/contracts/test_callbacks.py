@@ -119,9 +119,8 @@ def test_many_threads_may_give_tasks_and_wait(pool: Pool):
     wrong = []
 
     def serve(name: int) -> None:
-        for number in range(100):
-            if pool.execute(functions.add, name, number).result(10) != name + number:
-                wrong.append((name, number))
+        sums = [pool.execute(functions.add, name, number).result(10) for number in range(100)]
+        wrong.extend(total for number, total in enumerate(sums) if total != name + number)
 
     threads = [threading.Thread(target=serve, args=(1000 * name,)) for name in range(6)]
     for thread in threads:

@@ -40,9 +40,7 @@ def test_a_signal_handler_may_give_tasks(pool: Pool, given_by_a_handler: list[Ta
     assert (snapshot["state"], snapshot["busy_worker_nodes"]) == ("ready", 0)
 
 
-def test_a_signal_handler_may_give_tasks_while_one_waits_for_results(
-    pool: Pool, given_by_a_handler: list[TaskFuture]
-):
+def test_a_signal_handler_may_give_tasks_while_one_waits_for_results(pool: Pool, given_by_a_handler: list[TaskFuture]):
     results = [pool.execute(functions.add, number, 1).result(10) for number in range(1000)]
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
@@ -52,27 +50,34 @@ def test_a_signal_handler_may_give_tasks_while_one_waits_for_results(
 
 
 class Interrupted(Exception):
-    pass
+    """What a signal handler raises."""
 
 
-def test_who_is_interrupted_while_waiting_may_wait_again(pool: Pool, occupied):
+@pytest.fixture
+def interrupting_signal() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise Interrupted
 
     before = signal.signal(signal.SIGUSR1, interrupt)
-    try:
-        with occupied(pool) as occupation:
-            future = pool.execute(functions.add, 1, 1)
-            for pause in (0.001, 0.05):
-                caller = threading.Timer(
-                    pause, signal.pthread_kill, (threading.main_thread().ident, signal.SIGUSR1)
-                )
-                with pytest.raises(Interrupted):
-                    caller.start()
-                    (occupation.futures or [future])[0].result(10)
-                caller.join()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    yield
+    signal.signal(signal.SIGUSR1, before)
+
+
+def wait_and_be_interrupted(future: TaskFuture, after: float) -> None:
+    """Wait for a task that does not end, and be interrupted after so many seconds."""
+    interruption = threading.Timer(after, signal.pthread_kill, (threading.main_thread().ident, signal.SIGUSR1))
+    interruption.start()
+    future.result(10)
+
+
+@pytest.mark.usefixtures("interrupting_signal")
+@pytest.mark.parametrize("after", [0.001, 0.02])
+def test_who_is_interrupted_while_waiting_may_wait_again(pool: Pool, occupied, after: float):
+    with occupied(pool) as occupation:
+        future = pool.execute(functions.add, 1, 1)
+
+        with pytest.raises(Interrupted):
+            wait_and_be_interrupted((occupation.futures or [future])[0], after)
 
     assert future.result(10) == 2
     assert [future.result(10) for future in occupation.futures] == ["passed", "passed"]

@@ -60,7 +60,7 @@ def test_anything_that_can_be_called_can_be_executed(pool: Pool, function):
 def test_an_exception_arrives_as_itself(pool: Pool):
     future = pool.execute(functions.fail, "no such photo")
 
-    with pytest.raises(ValueError, match="^no such photo$"):
+    with pytest.raises(ValueError, match=r"^no such photo$"):
         future.result(10)
     assert isinstance(future.exception(10), ValueError)
 

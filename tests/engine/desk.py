@@ -88,7 +88,9 @@ class Desk:
         assert self._decisions() == []
         return withdrawn
 
-    def exit(self, node_id: int, reason: str = CRASH, *, unbegun: Iterable[int] = (), error: str | None = None) -> list[str]:
+    def exit(
+        self, node_id: int, reason: str = CRASH, *, unbegun: Iterable[int] = (), error: str | None = None
+    ) -> list[str]:
         """The worker is gone; tasks of the batches `unbegun` had not begun."""
         self.scheduler.exited(self.nodes[node_id], WorkerExit(reason, error), list(unbegun), self.now)
         return self._decisions()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import json
 import os
-import pickle
 import signal
 import socket
 import subprocess
@@ -62,13 +62,13 @@ def length(data: bytes) -> int:
 
 def write_line(path: str, line: object) -> None:
     """Append a line in one go, so that many workers may."""
-    with open(path, "a") as file:
+    with Path(path).open("a") as file:
         file.write(f"{line}\n")
 
 
 def pass_gate(arrivals: str, permits: str, result: Any = "passed") -> Any:
     """Say that we are here, then wait for a permit; see tests.engine.gates."""
-    with open(permits, "rb", buffering=0) as here, open(arrivals, "wb", buffering=0) as there:
+    with Path(permits).open("rb", buffering=0) as here, Path(arrivals).open("wb", buffering=0) as there:
         there.write(b".")
         here.read(1)
     return result
@@ -316,18 +316,17 @@ def have_a_child(path: str) -> NoReturn:
 def descriptors() -> dict[int, str]:
     """What this process has open, except for what it takes to look."""
     found = {}
-    for name in os.listdir("/proc/self/fd"):
+    for path in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
+            found[int(path.name)] = str(path.readlink())
     return found
 
 
 def descriptors_of_a_child() -> dict[int, str]:
     """What a program has open that was started in the most careless way."""
-    program = "from tests.engine.functions import descriptors; import pickle, sys; sys.stdout.buffer.write(pickle.dumps(descriptors()))"
+    program = "import json, tests.engine.functions as functions; print(json.dumps(functions.descriptors()))"
     output = subprocess.run([sys.executable, "-c", program], close_fds=False, stdout=subprocess.PIPE, check=True).stdout
-    found: dict[int, str] = pickle.loads(output)
-    return found
+    return {int(fd): target for fd, target in json.loads(output).items()}
 
 
 def cpu_seconds() -> float:
@@ -373,7 +372,7 @@ def fail_to_prepare(path: str) -> NoReturn:
 
 
 def refuse_while_there_is(path: str) -> None:
-    if os.path.exists(path):
+    if Path(path).exists():
         raise ConnectionError(f"{path} is in the way")
 
 

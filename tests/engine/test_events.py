@@ -82,7 +82,7 @@ def test_a_listener_may_remove_itself(hub: EventHub):
 
 
 def test_an_event_has_to_exist(hub: EventHub):
-    with pytest.raises(InvalidOption, match="an event is one of .*, not 'bored'"):
+    with pytest.raises(InvalidOption, match=r"an event is one of .*, not 'bored'"):
         hub.add("bored", print)
 
 

@@ -62,7 +62,7 @@ def test_a_task_is_a_name_a_task_function_or_any_callable(pool: Pool, worker: Ma
 
 
 def test_a_name_that_is_not_registered_is_refused(pool: Pool):
-    with pytest.raises(TaskNotFound, match="no task is registered under the name 'tests.engine.functions.add'"):
+    with pytest.raises(TaskNotFound, match=r"no task is registered under the name 'tests.engine.functions.add'"):
         pool.execute("tests.engine.functions.add", 1)
 
 
@@ -143,7 +143,9 @@ def test_destroying_again_does_nothing(pool: Pool):
     pool.destroy()
 
 
-def test_destroying_gives_up_a_worker_that_never_ends(pool: Pool, worker: ManualWorker, monkeypatch: pytest.MonkeyPatch):
+def test_destroying_gives_up_a_worker_that_never_ends(
+    pool: Pool, worker: ManualWorker, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(ManualWorker, "exit", lambda *_: None)
     future = pool.execute("add", 1)
 
@@ -161,7 +163,7 @@ def test_a_worker_that_cannot_even_be_made_is_a_failure_to_start(monkeypatch: py
     with make_pool() as pool:
         future = pool.execute("add", 1)
 
-        with pytest.raises(WorkerStartFailed, match="could not be started: .*Too many open files"):
+        with pytest.raises(WorkerStartFailed, match=r"could not be started: .*Too many open files"):
             future.result(10)
 
 
@@ -234,7 +236,7 @@ def test_a_listener_that_was_removed_hears_no_more(pool: Pool, worker: ManualWor
 
 
 def test_an_event_that_does_not_exist_cannot_be_listened_to(pool: Pool):
-    with pytest.raises(InvalidOption, match="an event is one of ready, .*, not 'finish'"):
+    with pytest.raises(InvalidOption, match=r"an event is one of ready, .*, not 'finish'"):
         pool.on("finish", print)
 
 

@@ -16,7 +16,7 @@ def test_what_a_dead_worker_had_begun_fails_and_says_why():
     desk.submit("a")
 
     assert desk.exit(1, "killed by SIGSEGV") == ["fail a: WorkerLost", "spawn 2 in slot 0"]
-    assert str(desk.settled["a"]) == "worker 1 (process 1001) was lost while it ran a: killed by SIGSEGV"
+    assert str(desk.settled["a"]) == "the worker in slot 0 (process 1001) was lost while it ran a: killed by SIGSEGV"
 
 
 def test_what_waited_for_a_dead_worker_goes_to_the_others():
@@ -80,7 +80,7 @@ def test_a_death_is_told():
     who = {"worker": 1, "slot": 0, "worker_pid": 1001}
     assert [(tell.event, tell.details) for tell in desk.tells] == [
         ("worker_exit", {**who, "expected": False, "reason": "killed by SIGKILL"}),
-        ("error", {**who, "error": "worker 1: killed by SIGKILL"}),
+        ("error", {**who, "error": "the worker in slot 0 (process 1001): killed by SIGKILL"}),
     ]
 
 

@@ -444,4 +444,4 @@ class SchedulerMachine(RuleBasedStateMachine):
 
 
 TestScheduler = SchedulerMachine.TestCase
-TestScheduler.settings = settings(settings.default, max_examples=150, stateful_step_count=50)
+TestScheduler.settings = settings(settings.default, max_examples=100, stateful_step_count=50)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from poolapp.engine import PoolDestroyed
 from tests.engine.desk import Desk
 
 TINY = 0.000_001

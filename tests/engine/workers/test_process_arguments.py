@@ -59,7 +59,7 @@ def test_an_argument_that_cannot_be_pickled_is_refused_by_name(pool: Pool, args:
 
 
 def test_a_lambda_is_refused(pool: Pool):
-    with pytest.raises(TaskNotPicklable, match="the function of .*<lambda> cannot be pickled.*top of a module"):
+    with pytest.raises(TaskNotPicklable, match=r"the function of .*<lambda> cannot be pickled.*top of a module"):
         pool.execute(lambda: 1)
 
     assert pool.snapshot()["submitted_tasks"] == 0
@@ -107,7 +107,9 @@ def test_a_function_behind_its_task_function_runs(pool: Pool):
 def test_a_result_that_cannot_be_pickled_is_a_clear_error(pool: Pool):
     future = pool.execute(functions.return_unpicklable)
 
-    with pytest.raises(ResultNotPicklable, match=r"result of tests\.engine\.functions\.return_unpicklable, of type lock"):
+    with pytest.raises(
+        ResultNotPicklable, match=r"result of tests\.engine\.functions\.return_unpicklable, of type lock"
+    ):
         future.result(10)
 
 
@@ -115,7 +117,7 @@ def test_a_result_that_cannot_be_pickled_is_a_clear_error(pool: Pool):
 def test_a_result_that_is_nested_too_deeply_is_a_clear_error(pool: Pool):
     future = pool.execute(functions.return_too_deep)
 
-    with pytest.raises(ResultNotPicklable, match="of type list.*RecursionError"):
+    with pytest.raises(ResultNotPicklable, match=r"of type list.*RecursionError"):
         future.result(10)
 
 
@@ -143,7 +145,7 @@ def test_a_function_that_the_worker_cannot_import_fails_its_task(pool: Pool, mon
 
     future = pool.execute(module_function, 1)
 
-    with pytest.raises(TaskNotPicklable, match="could not rebuild the call: AttributeError.*new_function"):
+    with pytest.raises(TaskNotPicklable, match=r"could not rebuild the call: AttributeError.*new_function"):
         future.result(10)
 
 

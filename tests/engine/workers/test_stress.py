@@ -20,7 +20,7 @@ from tests.engine.polling import eventually, nursery_pids
 
 MakePool = Callable[..., Pool]
 CALLERS = 4
-TASKS = 400  # of each caller
+TASKS = 300  # of each caller
 
 
 class Chaos:

@@ -23,7 +23,11 @@ def test_everything_is_taken_as_it_is(make_pool: MakePool):
 
 
 def test_the_initializer_runs_when_the_pool_starts_and_its_error_is_raised_there():
-    pool = Pool(PoolOptions(worker="thread", min_size=1, initializer="tests.engine.functions:fail", initializer_args=("no database",)))
+    pool = Pool(
+        PoolOptions(
+            worker="thread", min_size=1, initializer="tests.engine.functions:fail", initializer_args=("no database",)
+        )
+    )
 
     with pytest.raises(ValueError, match="no database"):
         pool.start()

@@ -157,4 +157,4 @@ class TicketMachine(RuleBasedStateMachine):
 
 
 TestTickets = TicketMachine.TestCase
-TestTickets.settings = settings(settings.default, max_examples=100, stateful_step_count=40)
+TestTickets.settings = settings(settings.default, max_examples=60, stateful_step_count=40)

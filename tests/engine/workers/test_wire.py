@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,12 @@ from hypothesis import strategies as st
 from poolapp.engine.workers.wire import FrameReader, FrameWriter, frame
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.binary(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.binary(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner),
     max_leaves=8,
 )
@@ -51,7 +57,10 @@ def payload(number: int, size: int) -> bytes:
 def test_frames_arrive_whole_and_in_order_while_the_socket_is_full(heads: list[Any], data: st.DataObject):
     """Writing and reading take turns as hypothesis likes."""
     parts = [data.draw(st.lists(SIZES, max_size=3), label="payloads") for _ in heads]
-    sent = [(head, [payload(number, size) for size in sizes]) for number, (head, sizes) in enumerate(zip(heads, parts, strict=True))]
+    sent = [
+        (head, [payload(number, size) for size in sizes])
+        for number, (head, sizes) in enumerate(zip(heads, parts, strict=True))
+    ]
     left, right = pair()
     with left, right:
         writer, reader = FrameWriter(left), FrameReader(right)
@@ -68,22 +77,29 @@ def test_frames_arrive_whole_and_in_order_while_the_socket_is_full(heads: list[A
 
 
 @settings(max_examples=60)
-@given(sizes=st.lists(SIZES, min_size=1, max_size=5), data=st.data())
-def test_frames_arrive_whole_in_whatever_pieces(sizes: list[int], data: st.DataObject):
+@given(
+    sizes=st.lists(SIZES, min_size=1, max_size=4),
+    pieces=st.lists(st.integers(1, 40) | st.integers(1000, 200_000), min_size=1, max_size=6),
+    pauses=st.lists(st.booleans(), min_size=1, max_size=5),
+)
+def test_frames_arrive_whole_in_whatever_pieces(sizes: list[int], pieces: list[int], pauses: list[bool]):
+    """Pieces of these sizes are sent in turn, then larger and larger ones; now and then somebody reads."""
     stream = b"".join(b"".join(frame(number, [payload(number, size)])) for number, size in enumerate(sizes))
+    piece_sizes = itertools.chain(pieces, (2**exponent for exponent in itertools.count(5)))
+    reads = itertools.cycle(pauses)
     left, right = pair()
     with left, right:
         reader = FrameReader(right)
         received: list[tuple[Any, bytes]] = []
         while stream:
-            size = data.draw(st.integers(1, 40) | st.integers(1, 200_000), label="piece")
+            size = next(piece_sizes)
             piece, stream = stream[:size], stream[size:]
             while piece:
                 try:
                     piece = piece[left.send(piece) :]
                 except BlockingIOError:
                     received += read_all(reader)
-            if data.draw(st.booleans(), label="read"):
+            if next(reads):
                 received += read_all(reader)
         received += read_all(reader)
 
