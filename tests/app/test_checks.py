@@ -12,6 +12,10 @@ from tests.app.conftest import manage
 from tests.app.test_conf import WRONG
 
 
+# Some of Django's own checks ask the database, newer ones more than older ones.
+pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture(autouse=True)
 def forget() -> None:
     get_settings.cache_clear()

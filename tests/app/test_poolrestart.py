@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connections
 from django.utils import timezone
 
 import poolapp
@@ -52,6 +53,14 @@ def restart(*arguments: str) -> tuple[int, str, str]:
     return 0, out.getvalue(), err.getvalue()
 
 
+def restart_in_a_thread(*arguments: str) -> tuple[int, str, str]:
+    """The same, for a thread that ends afterwards: its connection is closed."""
+    try:
+        return restart(*arguments)
+    finally:
+        connections.close_all()
+
+
 def stranger(**fields: object) -> PoolInstance:
     """A pool of another process, which does not answer."""
     now = timezone.now()
@@ -91,7 +100,7 @@ class TestRolling:
         future = tasks.hold.execute(gate.path, "done")
         gate.wait_for_task()
         answers: list[tuple[int, str, str]] = []
-        asking = threading.Thread(target=lambda: answers.append(restart()))
+        asking = threading.Thread(target=lambda: answers.append(restart_in_a_thread()))
         asking.start()
         eventually(PoolCommand.objects.filter(status="running").exists)
 
@@ -223,7 +232,7 @@ class TestWhatCannotBe:
 
     def test_a_request_that_failed(self, instance):
         answers: list[Any] = []
-        asking = threading.Thread(target=lambda: answers.append(restart("--timeout", "20")))
+        asking = threading.Thread(target=lambda: answers.append(restart_in_a_thread("--timeout", "20")))
         stranger(host=instance.host, alias="z")
         asking.start()
         theirs = eventually(PoolCommand.objects.filter(instance__alias="z").first)

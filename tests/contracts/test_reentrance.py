@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import signal
+import sys
 import threading
 from collections.abc import Iterator
+from types import FrameType
 
 import pytest
 
@@ -47,6 +49,42 @@ def test_a_signal_handler_may_give_tasks_while_one_waits_for_results(pool: Pool,
     assert results == list(range(1, 1001))
     assert concurrent.futures.wait(given_by_a_handler, timeout=20).not_done == set()
     assert {future.result() for future in given_by_a_handler} <= {2}
+
+
+class GivingAnother:
+    """A profile function: at the given step of this thread through the engine, another task is given."""
+
+    def __init__(self, pool: Pool, step: int) -> None:
+        self._pool = pool
+        self._left = step
+        self.future: TaskFuture | None = None
+
+    def __call__(self, frame: FrameType, _event: str, _argument: object) -> None:
+        if "poolapp/engine" in frame.f_code.co_filename:
+            self._left -= 1
+            if not self._left:
+                self.future = self._pool.execute(functions.add, 40, 2)
+
+
+def test_another_task_may_be_given_at_every_step_of_giving_one(pool: Pool):
+    """As a signal handler or a `__del__` may do, which run in between without asking."""
+    for step in range(1, 1000):
+        interruption = GivingAnother(pool, step)
+        sys.setprofile(interruption)
+        try:
+            future = pool.execute(functions.add, step, 1)
+        finally:
+            sys.setprofile(None)
+
+        assert future.result(5) == step + 1, f"at step {step}"
+        if interruption.future is None:
+            break  # that was the last one
+        assert interruption.future.result(5) == 42, f"at step {step}"
+
+    assert step > 20
+    assert books(pool)["executed"] == 2 * step - 1
+    snapshot = pool.snapshot()
+    assert (snapshot["state"], snapshot["busy_worker_nodes"]) == ("ready", 0)
 
 
 class Interrupted(Exception):
