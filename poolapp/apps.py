@@ -24,7 +24,7 @@ class PoolappConfig(AppConfig):
         from poolapp.conf import InvalidSetting
 
         for check in (own_checks.check_settings, own_checks.check_channels, own_checks.check_sqlite):
-            checks.register(check)
+            checks.register(check, "poolapp")
         try:
             verdict = serving.decide()
         except InvalidSetting:

@@ -12,17 +12,13 @@ from tests.app.conftest import manage
 from tests.app.test_conf import WRONG
 
 
-# Some of Django's own checks ask the database, newer ones more than older ones.
-pytestmark = pytest.mark.django_db
-
-
 @pytest.fixture(autouse=True)
 def forget() -> None:
     get_settings.cache_clear()
 
 
 def found() -> list[checks.CheckMessage]:
-    return [message for message in checks.run_checks() if str(message.id).startswith("poolapp.")]
+    return checks.run_checks(tags=["poolapp"])
 
 
 def ids() -> list[str | None]:

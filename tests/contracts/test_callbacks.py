@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import gc
 import threading
+import weakref
 
 import pytest
 
 from poolapp.engine import Pool
 from tests.contracts.conftest import books
 from tests.engine import functions
+from tests.engine.polling import eventually
 
 
 def test_a_callback_gets_the_future(pool: Pool):
@@ -131,6 +134,35 @@ def test_many_threads_may_give_tasks_and_wait(pool: Pool):
     assert not any(thread.is_alive() for thread in threads)
     assert wrong == []
     assert books(pool)["executed"] == 600
+
+
+class Token:
+    """Something that can be watched disappearing."""
+
+
+def test_nothing_is_kept_of_a_settled_task(pool: Pool, kind: str):
+    token = Token()
+    future = pool.execute(functions.identity, token if kind != "process" else 1)
+    future.result(10)
+    watched = [weakref.ref(token), weakref.ref(future)]
+
+    del token, future
+    gc.collect()
+
+    eventually(lambda: [ref() for ref in watched] == [None, None])
+
+
+def test_nothing_is_kept_of_a_cancelled_task(pool: Pool, occupied, kind: str):
+    token = Token()
+    with occupied(pool):
+        future = pool.execute(functions.identity, token if kind != "process" else 1)
+        future.cancel()
+        watched = [weakref.ref(token), weakref.ref(future)]
+
+        del token, future
+        gc.collect()
+
+        eventually(lambda: [ref() for ref in watched] == [None, None])
 
 
 # Awaiting; the pool is made outside the event loop, because an inline worker needs one for itself.

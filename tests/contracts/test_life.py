@@ -182,6 +182,18 @@ def test_shutdown_need_not_be_waited_for(pool: Pool, occupied):
     eventually(lambda: pool.snapshot()["state"] == "stopped")
 
 
+def test_a_destroyed_pool_leaves_no_descriptor_behind(make_pool):
+    make_pool()  # what is imported and opened once
+    before = functions.descriptors()
+    for _ in range(3):
+        pool = make_pool()
+        with pool:
+            pool.execute(functions.add, 1, 1).result(10)
+            pool.restart_workers().result(10)
+
+    assert set(functions.descriptors()) <= set(before)
+
+
 def test_a_dynamic_pool_grows_under_load_and_runs_everything(make_pool, occupied):
     pool = make_pool(min_size=0, max_size=3, max_inactive_time=0.05)
     with pool:

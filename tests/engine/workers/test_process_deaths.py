@@ -252,6 +252,29 @@ def test_what_a_worker_has_started_dies_with_it(make_pool: MakePool, tmp_path: P
     eventually(lambda: not is_alive(child))
 
 
+def test_a_pool_that_does_not_replace_workers_gets_one_back_with_the_work(make_pool: MakePool):
+    pool = make_pool(restart_worker_on_error=False)
+    before = whole(pool, 1)[0]
+
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: pool.snapshot()["worker_nodes"] == 0)
+
+    assert pool.execute(functions.pid).result(10) != before
+
+
+def test_deaths_leave_no_descriptor_behind(make_pool: MakePool):
+    pool = make_pool()
+    whole(pool, 1)
+    before = len(functions.descriptors())
+
+    for _ in range(5):
+        assert isinstance(pool.execute(functions.leave, 1).exception(10), WorkerLost)
+    kill_the_nursery()
+    pool.execute(functions.add, 1, 1).result(10)
+
+    eventually(lambda: len(functions.descriptors()) == before)
+
+
 def test_an_aborted_task_fails_with_the_reason_and_the_rest_goes_on(make_pool: MakePool, gate: Gate):
     pool = make_pool()
     future = gate.hold(pool)

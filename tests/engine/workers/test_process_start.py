@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -102,6 +105,32 @@ def test_workers_come_to_life_once_what_hindered_them_is_gone(make_pool: MakePoo
     hindrance.unlink()
 
     assert pool.execute(functions.add, 1, 1).result(10) == 2
+
+
+def test_a_machine_that_is_short_of_descriptors_is_tried_again(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch):
+    refusals = [OSError(errno.EMFILE, "Too many open files")] * 2
+    make_pair = socket.socketpair
+
+    def refuse_at_first(*args: object) -> tuple[socket.socket, socket.socket]:
+        if refusals:
+            raise refusals.pop()
+        return make_pair(*args)
+
+    monkeypatch.setattr(socket, "socketpair", refuse_at_first)
+
+    pool = make_pool()
+
+    assert pool.execute(functions.add, 1, 1).result(10) == 2
+    assert refusals == []
+
+
+def test_a_python_that_is_not_there_is_named(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+
+    pool = make_pool()
+
+    with pytest.raises(WorkerStartFailed, match="/no/such/python"):
+        pool.execute(functions.nothing).result(10)
 
 
 def test_a_set_up_that_never_ends_fails_in_time(make_pool: MakePool):

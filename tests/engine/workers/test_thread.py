@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from poolapp.engine import Pool, PoolDestroyed, PoolOptions, WorkerLost
+from poolapp.engine.workers.thread import ThreadWorker
 from tests.engine import functions
 from tests.engine.polling import eventually
 
@@ -33,6 +34,23 @@ def test_the_initializer_runs_when_the_pool_starts_and_its_error_is_raised_there
         pool.start()
 
     assert not pool.snapshot()["started"]
+
+
+def test_a_machine_that_has_no_more_threads_is_tried_again(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch):
+    refusals = [RuntimeError("can't start new thread")] * 2
+    start = ThreadWorker.start
+
+    def refuse_at_first(worker: ThreadWorker) -> None:
+        if refusals:
+            raise refusals.pop()
+        start(worker)
+
+    monkeypatch.setattr(ThreadWorker, "start", refuse_at_first)
+
+    pool = make_pool(worker="thread")
+
+    assert pool.execute(functions.add, 1, 1).result(10) == 2
+    assert refusals == []
 
 
 def test_a_running_task_cannot_be_aborted(make_pool: MakePool):
