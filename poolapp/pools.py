@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -16,11 +17,11 @@ from poolapp import registry
 from poolapp.conf import InvalidSetting, get_settings
 from poolapp.db import database_names
 from poolapp.engine.errors import PoolNotStarted
+from poolapp.engine.events import EVENTS
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.pool import Pool
 from poolapp.engine.workers import role
 from poolapp.housekeeping import Housekeeper
-from poolapp.observers import attach
 from poolapp.observers.base import Observer
 from poolapp.observers.logger import EventLogger
 from poolapp.observers.signaller import Signaller
@@ -65,7 +66,7 @@ class PoolSet:
             pool = Pool(options, functions=registry.functions)
             if self.housekeeper is None:
                 self.housekeeper = Housekeeper()
-            attach(alias, pool, self.housekeeper, Signaller(), EventLogger(), *_broadcasters())
+            _attach(alias, pool, self.housekeeper, Signaller(), EventLogger(), *_broadcasters())
             pool.start()
             self.housekeeper.look_after(alias, pool)
             self.pools[alias] = pool
@@ -127,6 +128,13 @@ def _options(alias: str) -> PoolOptions:
     if options.worker == "thread":
         return options  # Django is set up here
     return options.replace(initializer="poolapp.worker_setup:set_up", initializer_args=(database_names(),))
+
+
+def _attach(alias: str, pool: Pool, *observers: Observer) -> None:
+    """Let observers hear every event of a pool, as that of `alias`."""
+    for event in EVENTS:
+        for observer in observers:
+            pool.on(event, partial(observer.handle, alias))
 
 
 def _broadcasters() -> list[Observer]:

@@ -1,6 +1,6 @@
 """The events of all pools as Django signals.
 
-Each is sent with `sender` (the Pool class), `alias` and `event`, in the order of events, from threads of the pool: a
+Each is sent with `sender` (the class Event), `alias` and `event`, in the order of events, from threads of the pool: a
 receiver should return at once. What a receiver raises is logged.
 """
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import InvalidStateError
 from typing import Any
@@ -27,8 +29,8 @@ class Herald:
         self._clock = clock
         self._hub = EventHub()
         self._announcer = Announcer(clock, options)
-        self._news: Outbox[News] = Outbox(self._pass_on)
-        self.drain = self._news.drain
+        self._tells: Outbox[Tell] = Outbox(lambda tell: self._hub.emit(self._event(tell)))
+        self._ends: deque[Settle | Conclude] = deque()
 
     @property
     def wants_tasks(self) -> bool:
@@ -48,17 +50,27 @@ class Herald:
         """Something has been decided; the end of a task is an event as well."""
         if isinstance(news, Settle) and news.error is not None and self.wants_tasks:
             self._put_all(self._announcer.failed(news.task, news.error))
-        self._news.put(news)
+        if isinstance(news, Tell):
+            self._tells.put(news)
+        else:
+            self._ends.append(news)
+
+    def drain(self) -> None:
+        """Pass on what was put in: events, unless another thread does that already, then what has become of futures."""
+        self._tells.drain()
+        while self._ends:
+            with contextlib.suppress(IndexError):  # another thread was quicker
+                _end(self._ends.popleft())
 
     def queued(self, task: Task) -> None:
         if self.wants_tasks:
-            self._news.put(self._announcer.queued(task))
+            self._tells.put(self._announcer.queued(task))
 
     def began(self, node: WorkerNode) -> None:
         """A worker has something to do: its first task has begun, as far as one knows here."""
         front = node.front() if self.wants_tasks else None
         if front is not None and not front.announced:
-            self._news.put(self._announcer.started(front, node.front_since))
+            self._tells.put(self._announcer.started(front, node.front_since))
 
     def finished(self, tasks: Iterable[Task], outcomes: Iterable[Outcome]) -> None:
         if self.wants_tasks:
@@ -71,21 +83,20 @@ class Herald:
 
     def _put_all(self, tells: Iterable[Tell]) -> None:
         for tell in tells:
-            self._news.put(tell)
-
-    def _pass_on(self, news: News) -> None:
-        match news:
-            case Tell():
-                self._hub.emit(self._event(news))
-            case Settle(task, error):
-                settle(task, None, error)
-            case Conclude(restart, None):
-                safely(lambda: restart.set_result(restart.replaced))
-            case Conclude(restart, error):
-                safely(lambda: restart.set_exception(error))
+            self._tells.put(tell)
 
     def _event(self, tell: Tell) -> Event:
         return Event(tell.event, self._clock.wall(), tell.details, tell.task)
+
+
+def _end(news: Settle | Conclude) -> None:
+    match news:
+        case Settle(task, error):
+            settle(task, None, error)
+        case Conclude(restart, None):
+            safely(lambda: restart.set_result(restart.replaced))
+        case Conclude(restart, error):
+            safely(lambda: restart.set_exception(error))
 
 
 def settle(task: Task, value: Any, error: BaseException | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from poolapp.engine.acquaintances import Acquaintances, TaskRef
 from poolapp.engine.callbacks import CallbackThread
 from poolapp.engine.clock import Clock, SystemClock
+from poolapp.engine.deciding import Deciding
 from poolapp.engine.decisions import Action, Kill, Spawn, Stop, TakeBack, Tell
 from poolapp.engine.errors import InvalidOption, PoolDestroyed, PoolError, PoolNotStarted
 from poolapp.engine.events import Listener
@@ -57,6 +58,7 @@ class Pool(Executor):
         self._acquaintances = Acquaintances(functions if functions is not None else {})
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
+        self._deciding = Deciding()
         # What is done about workers comes before the news: listeners and callbacks may take their time.
         self._actions: Outbox[Action] = Outbox(self._act)
         self._herald = Herald(self.options, self._clock)
@@ -152,13 +154,7 @@ class Pool(Executor):
         work = Task(self._acquaintances.find(task), args, kwargs, self._clock.monotonic())
         self._crew.prepare(work)
         future = work.future = TaskFuture(work, self)
-        with self._lock:
-            if self._state != "running" or self._pid != os.getpid():
-                raise self._not_running()
-            self._herald.queued(work)
-            self._scheduler.submit(work, work.queued_at)
-            workers = self._hand_out()
-        self._carry_out(workers)
+        self._submit(work)
         return future
 
     submit = execute
@@ -172,17 +168,13 @@ class Pool(Executor):
     def withdraw(self, task: Task) -> bool:
         """Cancel a task that no worker has begun; False when it is too late."""
         with self._lock:
-            withdrawn = self._scheduler.withdraw(task)
-            node = task.node
-            if not withdrawn and task.state is TaskState.COMMITTED and node is not None:
-                # Reading tickets never waits, so it may be done under the lock, which keeps the books exact.
-                unbegun = node.worker.take_back()
-                withdrawn = self._scheduler.taken_back(node, unbegun, self._clock.monotonic(), withdraw=task)
-            if withdrawn:
-                self._herald.cancelled(task)
+            if self._deciding.is_interrupted:
+                return False
+            with self._deciding:
+                withdrawn = self._withdraw(task)
+                workers = self._hand_out()
             if self._state == "stopping":
                 self._changed.notify_all()
-            workers = self._hand_out()
         self._carry_out_and_mind_time(workers)
         if withdrawn:
             settle_cancelled(task)
@@ -193,8 +185,11 @@ class Pool(Executor):
         if not self._crew.can_kill:
             return False
         with self._lock:
-            aborted = self._scheduler.abort(task, reason, self._clock.monotonic())
-            workers = self._hand_out()
+            if self._deciding.is_interrupted:
+                return False
+            with self._deciding:
+                aborted = self._scheduler.abort(task, reason, self._clock.monotonic())
+                workers = self._hand_out()
         self._carry_out_and_mind_time(workers)
         return aborted
 
@@ -217,8 +212,11 @@ class Pool(Executor):
         with self._lock:
             if self._state != "running":
                 raise self._not_running()
-            restart = self._scheduler.restart(ids, hard=mode == "hard", now=self._clock.monotonic())
-            workers = self._hand_out()
+            if self._deciding.is_interrupted:
+                raise PoolError("workers cannot be restarted from within a call of the pool that was interrupted")
+            with self._deciding:
+                restart = self._scheduler.restart(ids, hard=mode == "hard", now=self._clock.monotonic())
+                workers = self._hand_out()
         self._carry_out_and_mind_time(workers)
         return restart
 
@@ -251,17 +249,21 @@ class Pool(Executor):
 
     def worker_ready(self, node: WorkerNode, pid: int | None) -> None:
         with self._lock:
-            self._scheduler.worker_ready(node, pid, self._clock.monotonic())
-            workers = self._hand_out()
+            if self._deciding.postpone(self.worker_ready, node, pid):
+                return
+            with self._deciding:
+                self._scheduler.worker_ready(node, pid, self._clock.monotonic())
+                workers = self._hand_out()
         self._carry_out_and_mind_time(workers)
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
         with self._lock:
-            if node.state is NodeState.GONE:
+            if node.state is NodeState.GONE or self._deciding.postpone(self.finished, node, outcomes):
                 return
-            tasks = self._scheduler.finished(node, outcomes, self._clock.monotonic())
-            self._herald.finished(tasks, outcomes)
-            workers = self._hand_out()
+            with self._deciding:
+                tasks = self._scheduler.finished(node, outcomes, self._clock.monotonic())
+                self._herald.finished(tasks, outcomes)
+                workers = self._hand_out()
             if self._state == "stopping":
                 self._changed.notify_all()
         self._carry_out(workers)
@@ -270,21 +272,55 @@ class Pool(Executor):
 
     def skipped(self, node: WorkerNode, batch_number: int) -> None:
         with self._lock:
-            self._scheduler.skipped(node, batch_number, self._clock.monotonic())
-            workers = self._hand_out()
+            if self._deciding.postpone(self.skipped, node, batch_number):
+                return
+            with self._deciding:
+                self._scheduler.skipped(node, batch_number, self._clock.monotonic())
+                workers = self._hand_out()
         self._carry_out(workers)
 
     def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
         with self._lock:
-            if node.state is NodeState.GONE:
+            if node.state is NodeState.GONE or self._deciding.postpone(self.exited, node, exit):
                 return
-            unbegun = node.worker.take_back() if node.worker is not None else []
-            self._scheduler.exited(node, exit, unbegun, self._clock.monotonic())
+            with self._deciding:
+                unbegun = node.worker.take_back() if node.worker is not None else []
+                self._scheduler.exited(node, exit, unbegun, self._clock.monotonic())
+                workers = self._hand_out()
             self._changed.notify_all()
-            workers = self._hand_out()
         self._carry_out_and_mind_time(workers)
 
-    # Carrying out
+    # Deciding and carrying out
+
+    def _submit(self, work: Task) -> None:
+        with self._lock:
+            if self._state != "running" or self._pid != os.getpid():
+                raise self._not_running()
+            if self._deciding.postpone(self._submit_late, work):
+                return
+            with self._deciding:
+                self._herald.queued(work)
+                self._scheduler.submit(work, work.queued_at)
+                workers = self._hand_out()
+        self._carry_out(workers)
+
+    def _submit_late(self, work: Task) -> None:
+        """Submit a task whose caller has gone on already."""
+        try:
+            self._submit(work)
+        except PoolError as exc:
+            settle(work, None, exc)
+
+    def _withdraw(self, task: Task) -> bool:
+        withdrawn = self._scheduler.withdraw(task)
+        node = task.node
+        if not withdrawn and task.state is TaskState.COMMITTED and node is not None:
+            # Reading tickets never waits, so it may be done under the lock, which keeps the books exact.
+            unbegun = node.worker.take_back()
+            withdrawn = self._scheduler.taken_back(node, unbegun, self._clock.monotonic(), withdraw=task)
+        if withdrawn:
+            self._herald.cancelled(task)
+        return withdrawn
 
     def _hand_out(self) -> list[Worker]:
         """Line up what has been decided, under the lock; returns the workers that have something to send."""
@@ -310,6 +346,7 @@ class Pool(Executor):
             worker.flush()
         self._actions.drain()
         self._herald.drain()
+        self._deciding.catch_up()
 
     def _carry_out_and_mind_time(self, workers: Iterable[Worker]) -> None:
         """The same, after something that may change when time matters next."""
@@ -338,14 +375,15 @@ class Pool(Executor):
 
     def _take_back(self, node: WorkerNode) -> None:
         with self._lock:
-            if node.state is NodeState.GONE:
+            if node.state is NodeState.GONE or self._deciding.postpone(self._take_back, node):
                 return
-            self._scheduler.taken_back(node, node.worker.take_back(), self._clock.monotonic())
-            workers = self._hand_out()
+            with self._deciding:
+                self._scheduler.taken_back(node, node.worker.take_back(), self._clock.monotonic())
+                workers = self._hand_out()
         self._carry_out(workers)
 
     def _tick(self) -> float | None:
-        with self._lock:
+        with self._lock, self._deciding:
             self._scheduler.tick(self._clock.monotonic())
             workers = self._hand_out()
         self._carry_out(workers)

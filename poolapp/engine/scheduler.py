@@ -167,7 +167,7 @@ class Scheduler:
         """When time will matter next (a reading of the same clock), None while nothing depends on it."""
         times = [self._staff.next_start(now)]
         for node in self.state.roster:
-            times.append(self._staff.next_time(node))
+            times.append(self._staff.next_time(node, now))
             if node.committed > 1 and node.ending_since is None:
                 times.append(node.front_since + STALL_SECONDS)
         return min((time for time in times if time is not None), default=None)

@@ -122,8 +122,10 @@ class Staff:
         elif (reaping_time := self._reaping_time(node)) is not None and now >= reaping_time:
             self.retire(node, now)
 
-    def next_time(self, node: WorkerNode) -> float | None:
-        """When `watch` will have something to do about a node, as far as is known now."""
+    def next_time(self, node: WorkerNode, now: float) -> float | None:
+        """When `watch` may have something to do about a node, as far as is known now."""
+        if node.dynamic and node.is_ready and node.load:
+            return now + self._state.options.max_inactive_time  # it cannot have been idle for too long before that
         return self._deadline(node) or self._reaping_time(node)
 
     def next_start(self, now: float) -> float | None:

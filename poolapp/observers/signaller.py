@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from poolapp.engine.events import Event
-from poolapp.engine.pool import Pool
 from poolapp.signals import BY_EVENT
 
 
@@ -13,4 +12,4 @@ class Signaller:
     def handle(self, alias: str, event: Event) -> None:
         signal = BY_EVENT[event.name]
         if signal.receivers:
-            signal.send_robust(Pool, alias=alias, event=event)
+            signal.send_robust(Event, alias=alias, event=event)

@@ -9,8 +9,8 @@ import pytest
 from django.dispatch import Signal
 
 import poolapp
-from poolapp import Pool, signals
 from poolapp import pools as running_pools
+from poolapp import signals
 from poolapp.engine.events import EVENTS
 from tests.app.polling import eventually
 from tests.sampleapp import tasks
@@ -47,7 +47,7 @@ def test_a_signal_says_which_pool_and_carries_the_event(heard):
 
     [finished] = [kwargs for name, kwargs in heard if name == "task_finished"]
 
-    assert (finished["sender"], finished["alias"]) == (Pool, "default")
+    assert (finished["sender"], finished["alias"]) == (Event, "default")
     assert finished["event"].details["task"] == "tests.sampleapp.tasks.add"
     assert finished["event"].details["status"] == "executed"
 

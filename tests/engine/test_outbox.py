@@ -71,6 +71,31 @@ def test_who_comes_second_does_not_wait_and_is_served_all_the_same():
     assert done == [("slow", "first"), ("next", "first")]
 
 
+def test_what_comes_just_as_the_last_one_leaves_is_carried_out_too():
+    done: list[int] = []
+    outbox = Outbox(done.append)
+
+    class LastMoment:
+        """The lock of those who drain; as it is let go for the first time, somebody else comes."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+            self.acquire = self._lock.acquire
+
+        def release(self) -> None:
+            if done == [1]:
+                outbox.put(2)
+                outbox.drain()  # in vain
+            self._lock.release()
+
+    outbox._draining = LastMoment()
+    outbox.put(1)
+
+    outbox.drain()
+
+    assert done == [1, 2]
+
+
 def test_many_threads_lose_nothing_and_keep_the_order():
     done: list[tuple[int, int]] = []
     running = 0
