@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -20,11 +21,7 @@ class LeastUsed:
     """The node with the fewest tasks running or waiting, the lowest slot among equals."""
 
     def choose(self, nodes: Sequence[WorkerNode]) -> WorkerNode:
-        return min(nodes, key=_load)
-
-
-def _load(node: WorkerNode) -> int:
-    return node.load
+        return min(nodes, key=attrgetter("load"))
 
 
 class RoundRobin:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import logging
 import time
 import traceback
@@ -41,7 +40,7 @@ class TaskRunner:
         try:
             with self._around():
                 value = function(*args, **kwargs)
-                if inspect.isawaitable(value):
+                if hasattr(value, "__await__"):
                     value = self._await(value)
         except BaseException as exc:
             return failure(exc, started_at)
