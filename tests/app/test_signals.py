@@ -11,8 +11,7 @@ from django.dispatch import Signal
 import poolapp
 from poolapp import pools as running_pools
 from poolapp import signals
-from poolapp.engine.events import Event
-from poolapp.engine.events import EVENTS
+from poolapp.engine.events import EVENTS, Event
 from tests.app.polling import eventually
 from tests.sampleapp import tasks
 
