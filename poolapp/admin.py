@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.html import escape, format_html
@@ -20,12 +22,27 @@ from poolapp.dashboard.urls import dashboard_urls
 from poolapp.engine.events import POOL_EVENTS
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord
 
+# The dashboard tells of a task at once; its record follows with the next flush of the housekeeper.
+SECONDS_TO_BE_WRITTEN = 1.0
+SECONDS_BETWEEN_LOOKS = 0.05
+
+
+def exact_time(field: str, description: Any) -> Callable[[Any, Model], SafeString]:
+    """A column that shows a time to the millisecond: the admin's own format leaves out the seconds."""
+
+    @admin.display(description=description, ordering=field)
+    def column(self: Any, record: Model) -> SafeString:
+        return format_html('<span class="poolapp-time">{}</span>', messages.exact_text(getattr(record, field)))
+
+    return column
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """Records are written by the pools and removed by `poolprune`."""
 
     show_full_result_count = False
     list_per_page = 50
+    empty_value_display = messages.NOTHING
 
     class Media:
         css = {"all": ["poolapp/records.css"]}
@@ -84,7 +101,7 @@ class DashboardAdmin(ReadOnlyAdmin):
 
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
-    list_display = ["name", "status", "pool", "queued", "waited", "ran", "worker_slot", "worker_pid", "error_type"]
+    list_display = ["short_name", "status", "error_type", "queued", "waited", "ran", "worker_slot"]
     list_filter = ["status", PoolFilter, "queued_at"]
     search_fields = ["name", "error_type", "error"]
     search_help_text = _("A task id, or part of a name or an error.")
@@ -97,6 +114,16 @@ class TaskRecordAdmin(ReadOnlyAdmin):
         (_("Arguments and result"), {"fields": ["arguments", "result"]}),
     ]
     readonly_fields = ["queued", "started", "finished", "waited", "ran", "traceback_text"]
+    queued = exact_time("queued_at", _("queued"))
+    started = exact_time("started_at", _("started"))
+    finished = exact_time("finished_at", _("finished"))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> TaskRecord | None:
+        """The record; where it is missing, look again for a moment before the admin says that it was deleted."""
+        deadline = time.monotonic() + SECONDS_TO_BE_WRITTEN
+        while (record := super().get_object(request, object_id, from_field)) is None and time.monotonic() < deadline:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        return record
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         try:
@@ -104,17 +131,9 @@ class TaskRecordAdmin(ReadOnlyAdmin):
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
 
-    @admin.display(description=_("queued"), ordering="queued_at")
-    def queued(self, record: TaskRecord) -> str:
-        return messages.exact_text(record.queued_at)
-
-    @admin.display(description=_("started"))
-    def started(self, record: TaskRecord) -> str:
-        return messages.exact_text(record.started_at)
-
-    @admin.display(description=_("finished"))
-    def finished(self, record: TaskRecord) -> str:
-        return messages.exact_text(record.finished_at)
+    @admin.display(description=_("name"), ordering="name")
+    def short_name(self, record: TaskRecord) -> SafeString:
+        return format_html('<span title="{}">{}</span>', record.name, messages.short_text(record.name))
 
     @admin.display(description=_("wait time"), ordering="wait_time")
     def waited(self, record: TaskRecord) -> str:
@@ -124,19 +143,22 @@ class TaskRecordAdmin(ReadOnlyAdmin):
     def ran(self, record: TaskRecord) -> str:
         return messages.seconds_text(record.run_time)
 
-    @admin.display(description=_("traceback"), empty_value=messages.NOTHING)
-    def traceback_text(self, record: TaskRecord) -> SafeString | None:
-        return verbatim(record.traceback) if record.traceback else None
+    @admin.display(description=_("traceback"))
+    def traceback_text(self, record: TaskRecord) -> str:
+        return verbatim(record.traceback) if record.traceback else messages.NOTHING
 
 
 @admin.register(PoolInstance)
 class PoolInstanceAdmin(ReadOnlyAdmin):
-    list_display = ["alias", "host", "pid", "alive", "state", "workers", "executed", "started_at", "heartbeat_at"]
+    list_display = ["alias", "host", "pid", "alive", "state", "workers", "executed", "started", "heartbeat"]
     list_filter = ["heartbeat_at"]
     search_fields = ["alias", "host"]
     ordering = ["-heartbeat_at"]
-    fields = ["alias", "host", "pid", "alive", "started_at", "heartbeat_at", "stopped_at", "latest_snapshot"]
-    readonly_fields = ["alive", "latest_snapshot"]
+    fields = ["alias", "host", "pid", "alive", "started", "heartbeat", "stopped", "latest_snapshot"]
+    readonly_fields = ["alive", "started", "heartbeat", "stopped", "latest_snapshot"]
+    started = exact_time("started_at", _("started"))
+    heartbeat = exact_time("heartbeat_at", _("last heartbeat"))
+    stopped = exact_time("stopped_at", _("stopped"))
 
     @admin.display(description=_("alive"), boolean=True)
     def alive(self, instance: PoolInstance) -> bool:
@@ -163,7 +185,7 @@ class PoolInstanceAdmin(ReadOnlyAdmin):
 class PoolSnapshotAdmin(ReadOnlyAdmin):
     list_display = [
         "instance",
-        "at",
+        "taken",
         "worker_nodes",
         "busy_worker_nodes",
         "executing_tasks",
@@ -174,16 +196,22 @@ class PoolSnapshotAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["at"]
     list_select_related = ["instance"]
-    sortable_by = ["at"]
+    sortable_by = ["taken"]
+    taken = exact_time("at", _("at"))
 
 
 @admin.register(PoolEvent)
 class PoolEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "pool", "event", "sentence", "host", "pid"]
+    list_display = ["happened", "pool", "event", "sentence", "host", "pid"]
     list_filter = [EventFilter, PoolFilter, "at"]
-    sortable_by = ["at"]
-    fields = ["at", "pool", "event", "sentence", "host", "pid", "details_text"]
-    readonly_fields = ["sentence", "details_text"]
+    sortable_by = ["happened"]
+    fields = ["happened", "pool", "event", "sentence", "host", "pid", "details_text"]
+    readonly_fields = ["happened", "sentence", "details_text"]
+    happened = exact_time("at", _("at"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without the errors about workers: of those the exits of the workers tell."""
+        return super().get_queryset(request).exclude(event="error", details__worker__isnull=False)
 
     @admin.display(description=_("what happened"))
     def sentence(self, record: PoolEvent) -> str:
@@ -196,7 +224,7 @@ class PoolEventAdmin(ReadOnlyAdmin):
 
 @admin.register(PoolCommand)
 class PoolCommandAdmin(ReadOnlyAdmin):
-    list_display = ["requested_at", "verb", "instance", "requested_by", "status", "answered_at"]
+    list_display = ["requested", "verb", "instance", "requested_by", "status", "answered"]
     list_filter = ["status", "verb"]
     list_select_related = ["instance", "requested_by"]
     date_hierarchy = "requested_at"
@@ -205,12 +233,16 @@ class PoolCommandAdmin(ReadOnlyAdmin):
         "instance",
         "arguments",
         "requested_by",
-        "requested_at",
-        "expires_at",
+        "requested",
+        "expires",
         "status",
         "answer",
-        "answered_at",
+        "answered",
     ]
+    readonly_fields = ["requested", "expires", "answered"]
+    requested = exact_time("requested_at", _("requested"))
+    expires = exact_time("expires_at", _("expires"))
+    answered = exact_time("answered_at", _("answered"))
 
 
 def verbatim(text: str) -> SafeString:

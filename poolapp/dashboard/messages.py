@@ -76,6 +76,11 @@ BADGES = {
     "paused": _("paused"),
 }
 
+LOST = {
+    "one": _("{count} worker lost"),
+    "several": _("{count} workers lost"),
+}
+
 RESTART = {
     "confirm": _("Restart the workers of {pool}?"),
     "asked": _("Asked the pool to restart its workers …"),
@@ -130,6 +135,11 @@ def event_key(event: Mapping[str, Any]) -> str:
 
 def count_text(value: float | None) -> str:
     return number_format(round(value), force_grouping=True) if _known(value) else NOTHING
+
+
+def lost_text(count: float | None) -> str:
+    """How many workers a pool has lost."""
+    return str(LOST["one" if count == 1 else "several"]).format(count=count_text(count))
 
 
 def seconds_text(value: float | None) -> str:
@@ -201,6 +211,7 @@ def catalogue() -> dict[str, Any]:
         "untold": sorted(UNTOLD),
         "where": str(WHERE),
         "badges": _spoken(BADGES),
+        "lost": _spoken(LOST),
         "restart": _spoken(RESTART),
         "charts": _spoken(CHARTS),
     }

@@ -53,6 +53,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
     task_url = task_address(user, site)
     return {
         "pools": [pool_view(entry) for entry in first["pools"]],
+        "several": len(_names(first)) > 1,
         "events": feed(first["events"]),
         "tasks": task_rows(first["events"], task_url),
         "can_control": user.has_perm("poolapp.control_pool"),
@@ -153,6 +154,11 @@ def task_rows(events: list[dict[str, Any]], task_url: str) -> list[dict[str, Any
 def _task_row(task: dict[str, Any], task_url: str) -> dict[str, Any]:
     status = _STATUS_OF.get(task["event"]) or task.get("status")
     return {**task, "shown_status": status, "url": task_url.replace(NO_TASK, task["task_id"])}
+
+
+def _names(frame: dict[str, Any]) -> set[str]:
+    """The pools that a frame tells of: while there is only one, its name goes without saying."""
+    return {entry["alias"] for entry in frame["pools"]} | {event["pool"] for event in frame["events"]}
 
 
 def task_address(user: Any, site: str = "admin") -> str:

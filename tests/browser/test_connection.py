@@ -63,5 +63,7 @@ def test_a_lost_socket_is_opened_again(administrator, demo):
 def test_a_silent_server_makes_the_figures_stale(dashboard, demo):
     with demo.frozen():
         expect(dashboard.badge).to_have_text(re.compile(r"^stale since \d+ s$"))
+        expect(dashboard.page.locator(".pa-figures")).to_have_css("opacity", "0.6")
 
     dashboard.live()
+    expect(dashboard.page.locator(".pa-figures")).to_have_css("opacity", "1")

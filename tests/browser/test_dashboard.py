@@ -63,6 +63,15 @@ def test_a_failed_task_says_why_and_its_record_has_the_traceback(dashboard, demo
     expect(dashboard.page.locator(".field-traceback_text")).to_contain_text("in make_thumbnails")
 
 
+def test_the_name_of_the_only_pool_goes_without_saying(dashboard, demo):
+    demo.upload(("photo.jpg", pictures.jpeg()))
+
+    told = dashboard.told("finished in").first
+    expect(told).to_be_visible()
+    expect(told.locator("[data-field=pool]")).to_be_hidden()
+    expect(dashboard.tasks.first.locator("[data-field=pool]")).to_be_hidden()
+
+
 def test_problems_can_be_read_by_themselves(dashboard, demo):
     demo.upload(*PHOTOS, ("notes.jpg", b"just text"))
     expect(dashboard.told("finished in").first).to_be_visible()
@@ -83,4 +92,5 @@ def test_a_killed_worker_is_named_and_replaced(dashboard, demo):
     expect(dashboard.slot(0).locator("[data-field=pid]")).to_have_text(re.compile(r"^\d+$"))
     expect(dashboard.slot(0).locator("[data-field=state]")).to_have_text("idle")
     assert pid not in dashboard.pids
+    expect(dashboard.page.get_by_text(re.compile(r"^\d+ workers? lost$"))).to_be_visible()
     assert demo.upload(PHOTOS[0])[0]["ok"]

@@ -14,6 +14,7 @@ import pytest
 from poolapp.engine import Pool, TaskFuture
 from tests.contracts.conftest import books
 from tests.engine import functions
+from tests.engine.polling import eventually
 
 
 @pytest.fixture
@@ -66,25 +67,32 @@ class GivingAnother:
                 self.future = self._pool.execute(functions.add, 40, 2)
 
 
-def test_another_task_may_be_given_at_every_step_of_giving_one(pool: Pool):
+@pytest.mark.parametrize("cancelled", [False, True], ids=["giving one", "cancelling one"])
+def test_another_task_may_be_given_at_every_step_of(pool: Pool, cancelled: bool):
     """As a signal handler or a `__del__` may do, which run in between without asking."""
-    for step in range(1, 1000):
+    executed = 0
+    for step in range(1, 2000):
         interruption = GivingAnother(pool, step)
         sys.setprofile(interruption)
         try:
             future = pool.execute(functions.add, step, 1)
+            if cancelled:
+                future.cancel()
         finally:
             sys.setprofile(None)
 
-        assert future.result(5) == step + 1, f"at step {step}"
+        assert concurrent.futures.wait([future], 5).done, f"at step {step}"
+        assert future.cancelled() or future.result() == step + 1, f"at step {step}"
+        executed += not future.cancelled()
         if interruption.future is None:
             break  # that was the last one
         assert interruption.future.result(5) == 42, f"at step {step}"
+        executed += 1
 
-    assert step > 20
-    assert books(pool)["executed"] == 2 * step - 1
-    snapshot = pool.snapshot()
-    assert (snapshot["state"], snapshot["busy_worker_nodes"]) == ("ready", 0)
+    assert 20 < step < 1999
+    assert books(pool)["executed"] == executed
+    eventually(lambda: pool.snapshot()["busy_worker_nodes"] == 0)
+    assert pool.snapshot()["state"] == "ready"
 
 
 class Interrupted(Exception):

@@ -160,6 +160,11 @@ def test_a_pool_that_is_not_heard_of_says_so():
     assert (view["shown_state"], view["distant"]) == ("silent", True)
 
 
+@pytest.mark.parametrize("count, text", [(1, "1 worker lost"), (3, "3 workers lost"), (1200, "1,200 workers lost")])
+def test_lost_workers_are_counted_in_words(count, text):
+    assert messages.lost_text(count) == text
+
+
 def test_a_worker_shows_how_long_its_task_has_run_when_that_is_long():
     quick, slow = worker(running_since=1_700_000_059.5), worker(running_since=1_700_000_030.0)
 

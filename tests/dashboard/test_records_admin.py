@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import uuid
+
 import pytest
 from django.urls import reverse
 
-from poolapp.models import PoolCommand, PoolEvent, PoolSnapshot
+from poolapp import admin
+from poolapp.models import PoolCommand, PoolEvent, PoolSnapshot, TaskRecord
 from tests.dashboard.conftest import ago, make_instance
 from tests.dashboard.test_views import HOSTILE, make_task
 
@@ -102,3 +106,62 @@ def test_tasks_are_filtered_by_pool(admin_client):
 
     assert str(wanted.pk) in page
     assert str(other.pk) not in page
+
+
+def test_a_task_is_listed_by_its_short_name_with_the_full_one_as_a_tooltip(admin_client):
+    make_task(name="reports.monthly")
+
+    page = admin_client.get(address("taskrecord", "changelist")).text
+
+    assert '<span title="reports.monthly">monthly</span>' in page
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_times_are_listed_with_their_seconds(admin_client, records, model):
+    page = admin_client.get(address(model, "changelist")).text
+
+    assert re.search(r"\d\d:\d\d:\d\d\.\d{3}<", page)
+    assert "a.m." not in page
+    assert "p.m." not in page
+
+
+def test_what_a_task_does_not_have_is_a_dash(admin_client):
+    task = make_task(started_at=None, wait_time=None, traceback="", result="")
+
+    page = admin_client.get(address("taskrecord", "change", task.pk)).text
+
+    for field in ("started", "waited", "traceback_text", "result"):
+        assert re.search(rf'field-{field}">.*?<div class="readonly">(<[^>]+>)?–<', page, re.DOTALL)
+    assert "None<" not in page
+
+
+def test_a_record_that_is_written_a_moment_after_the_news_is_found(admin_client, monkeypatch):
+    task = TaskRecord(pk=uuid.uuid4(), name="late", pool="default", host="here", pid=1, queued_at=ago(1))
+    monkeypatch.setattr(admin.time, "sleep", lambda seconds: task.save())
+
+    response = admin_client.get(address("taskrecord", "change", task.pk))
+
+    assert response.status_code == 200
+
+
+def test_a_record_that_does_not_come_is_not_waited_for_for_ever(admin_client, monkeypatch):
+    monkeypatch.setattr(admin, "SECONDS_TO_BE_WRITTEN", 0.01)
+
+    response = admin_client.get(address("taskrecord", "change", uuid.uuid4()))
+
+    assert response.status_code == 302
+
+
+def test_the_loss_of_a_worker_is_listed_once(admin_client):
+    loss = {"worker": 7, "slot": 0, "worker_pid": 42}
+    for event, details in [
+        ("worker_exit", {**loss, "expected": False, "reason": "killed by SIGKILL"}),
+        ("error", {**loss, "error": "worker 7: killed by SIGKILL"}),
+        ("error", {"error": "the disk is full"}),
+    ]:
+        PoolEvent.objects.create(at=ago(5), event=event, pool="default", host="here", pid=1, details=details)
+
+    page = admin_client.get(address("poolevent", "changelist")).text
+
+    assert page.count("killed by SIGKILL") == 1
+    assert "the disk is full" in page

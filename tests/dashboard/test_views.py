@@ -112,6 +112,40 @@ def test_the_page_shows_pools_workers_events_and_tasks_without_javascript(client
     assert "monthly finished in 250 ms on worker 1." in text
 
 
+def test_the_name_of_a_pool_goes_without_saying_while_there_is_only_one(client, watcher, here):
+    client.force_login(watcher)
+    make_task(pool="default")
+
+    here(local_entry("default"))
+    alone = client.get(DASHBOARD)
+    here(local_entry("default"), local_entry("cpu"))
+    together = client.get(DASHBOARD)
+
+    assert '<div class="poolapp" id="poolapp">' in alone.text
+    assert '<div class="poolapp" id="poolapp" data-several>' in together.text
+
+
+def test_a_pool_that_is_gone_is_still_named_beside_the_one_that_is_left(client, watcher, here):
+    client.force_login(watcher)
+    here(local_entry("default"))
+    make_task(pool="cpu")
+
+    assert client.get(DASHBOARD).context["several"]
+
+
+@pytest.mark.parametrize("restarts, is_told", [(0, False), (1, True)])
+def test_lost_workers_are_told_of(client, watcher, here, restarts, is_told):
+    client.force_login(watcher)
+    here(local_entry(restarts=restarts))
+
+    page = client.get(DASHBOARD).text
+
+    assert (
+        bool(re.search(r'data-when="restarts" title="[^"]+" data-field="restarts"[^>]*>1 worker lost<', page))
+        == is_told
+    )
+
+
 def test_only_those_who_may_control_pools_get_the_button(client, watcher, operator, here):
     here(local_entry())
 

@@ -54,7 +54,7 @@ export class Chart {
     for (const [name, line] of this.lines) line.setAttribute("d", this.#path(shown, name));
     this.area.setAttribute("d", this.#closed(shown));
     this.nothing.setAttribute("x", width / 2);
-    this.nothing.setAttribute("y", HEIGHT / 2);
+    this.nothing.setAttribute("y", this.#y(this.top / 4) + 4);
     this.nothing.classList.toggle("pa-on", shown.length < 2);
     this.shown = shown;
     this.onPoint(this.pointed ? nearest(shown, this.pointed) : shown.at(-1), this.pointed !== undefined);
@@ -68,9 +68,17 @@ export class Chart {
     return HEIGHT - EDGE.bottom - (value / this.top) * (HEIGHT - EDGE.top - EDGE.bottom);
   }
 
+  // The first line may run along the axis; the others would only cover it there.
   #path(points, name) {
-    if (points.length < 2) return "";
-    return points.map((point, i) => `${i ? "L" : "M"}${round(this.#x(point.at))} ${round(this.#y(point[name]))}`).join("");
+    const place = (point) => `${round(this.#x(point.at))} ${round(this.#y(point[name]))}`;
+    let path = "";
+    let isDown = false;
+    for (let i = 1; i < points.length; i++) {
+      const isDrawn = name === this.series[0] || points[i - 1][name] > 0 || points[i][name] > 0;
+      if (isDrawn) path += `${isDown ? "" : `M${place(points[i - 1])}`}L${place(points[i])}`;
+      isDown = isDrawn;
+    }
+    return path;
   }
 
   #closed(points) {
@@ -99,7 +107,8 @@ export class Chart {
   }
 
   #drawTime(ago) {
-    const label = this.#add("text", ago ? "pa-time" : "pa-time pa-time-now", this.grid);
+    const edge = { 0: " pa-time-now", [this.seconds]: " pa-time-first" }[ago] ?? "";
+    const label = this.#add("text", `pa-time${edge}`, this.grid);
     setAll(label, { x: round(this.#x(this.now - ago)), y: HEIGHT - 5 });
     label.textContent = ago ? `−${ago / 60} min` : this.texts.now;
   }
@@ -124,11 +133,11 @@ export class Chart {
   }
 }
 
-// The next of 1, 2, 5, 10, 20 …: a scale that does not move with every sample.
+// The next of 1, 2, 3, 4, 6, 8, 10, 20 …: a scale that does not move with every sample.
 export function roundScale(highest) {
   if (highest <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(highest));
-  return power * [1, 2, 5, 10].find((step) => step * power >= highest);
+  return power * [1, 2, 3, 4, 6, 8, 10].find((step) => step * power >= highest);
 }
 
 // A figure per sample, taken over a few seconds so that single tasks do not make spikes.

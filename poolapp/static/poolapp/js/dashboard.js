@@ -48,6 +48,8 @@ function repaint() {
 
 function paint() {
   paintStatus();
+  // While there is only one pool, its name goes without saying.
+  root.toggleAttribute("data-several", store.names.size > 1);
   reconcile(list("pools"), store.sortedPools(), { key: (pool) => pool.key, make: make.pool, fill: paintPool });
   role("no-pools").hidden = store.pools.size > 0;
   paintFeed();

@@ -12,6 +12,7 @@ export class Store {
     this.history = history;
     this.limits = limits;
     this.pools = new Map();
+    this.names = new Set();
     this.events = { pool: [], task: [], bad: [] };
     this.tasks = [];
     this.dropped = 0;
@@ -22,6 +23,8 @@ export class Store {
     const now = performance.now();
     for (const entry of frame.pools) this.#keepPool(entry, now);
     this.#forgetPools(frame, complete, now);
+    for (const { alias } of frame.pools) this.names.add(alias);
+    for (const { pool } of frame.events) this.names.add(pool);
     this.#keepTasks(frame.events);
     this.dropped += frame.dropped;
   }
