@@ -29,22 +29,20 @@ class Herald:
         self._clock = clock
         self._hub = EventHub()
         self._announcer = Announcer(clock, options)
+        self.wants_tasks = False  # whether anybody listens to what happens to single tasks
         self._tells: Outbox[Tell] = Outbox(lambda tell: self._hub.emit(self._event(tell)))
         self._ends: deque[Settle | Conclude] = deque()
-
-    @property
-    def wants_tasks(self) -> bool:
-        """Whether anybody listens to what happens to single tasks; if not, nobody needs to put it in."""
-        return self._hub.wants_tasks
 
     def task_id(self, task: Task) -> str:
         return self._announcer.task_id(task)
 
     def add_listener(self, event: str, listener: Listener) -> None:
         self._hub.add(event, listener)
+        self.wants_tasks = self._hub.wants_tasks
 
     def remove_listener(self, event: str, listener: Listener) -> None:
         self._hub.remove(event, listener)
+        self.wants_tasks = self._hub.wants_tasks
 
     def put(self, news: News) -> None:
         """Something has been decided; the end of a task is an event as well."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from types import TracebackType
 from typing import Any, Literal
@@ -89,9 +89,7 @@ class Pool(Executor):
             self._state = "running"
             self._ticker.start()
             self._started_at = self._clock.monotonic()
-            self._scheduler.start(self._started_at)
-            self._hand_out()
-        self._carry_out_and_mind_time(())
+        self._decide(self._scheduler.start)
 
     def destroy(self, timeout: float | None = 5.0) -> None:
         """Take no more tasks, let the given ones finish for `timeout` seconds (None: however long), then end.
@@ -105,9 +103,7 @@ class Pool(Executor):
             self._state = "stopping"
             patience = timeout if timeout is None else min(timeout, threading.TIMEOUT_MAX)
             self._changed.wait_for(lambda: self._scheduler.state.is_idle, patience)
-            self._scheduler.stop(self._clock.monotonic())
-            self._hand_out()
-        self._carry_out_and_mind_time(())
+        self._decide(self._scheduler.stop)
         self._wait_for_the_last()
         self._ticker.stop()
         self._crew.close()
@@ -175,7 +171,8 @@ class Pool(Executor):
                 workers = self._hand_out()
             if self._state == "stopping":
                 self._changed.notify_all()
-        self._carry_out_and_mind_time(workers)
+        self._carry_out(workers)
+        self._ticker.wake()
         if withdrawn:
             settle_cancelled(task)
         return withdrawn
@@ -190,7 +187,8 @@ class Pool(Executor):
             with self._deciding:
                 aborted = self._scheduler.abort(task, reason, self._clock.monotonic())
                 workers = self._hand_out()
-        self._carry_out_and_mind_time(workers)
+        self._carry_out(workers)
+        self._ticker.wake()
         return aborted
 
     def task_id(self, task: Task) -> str:
@@ -217,7 +215,8 @@ class Pool(Executor):
             with self._deciding:
                 restart = self._scheduler.restart(ids, hard=mode == "hard", now=self._clock.monotonic())
                 workers = self._hand_out()
-        self._carry_out_and_mind_time(workers)
+        self._carry_out(workers)
+        self._ticker.wake()
         return restart
 
     def on(self, event: str, listener: Listener) -> Listener:
@@ -248,13 +247,7 @@ class Pool(Executor):
     # What workers report
 
     def worker_ready(self, node: WorkerNode, pid: int | None) -> None:
-        with self._lock:
-            if self._deciding.postpone(self.worker_ready, node, pid):
-                return
-            with self._deciding:
-                self._scheduler.worker_ready(node, pid, self._clock.monotonic())
-                workers = self._hand_out()
-        self._carry_out_and_mind_time(workers)
+        self._decide(lambda now: self._scheduler.worker_ready(node, pid, now))
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
         with self._lock:
@@ -271,26 +264,29 @@ class Pool(Executor):
             settle(task, outcome.value, outcome.error)
 
     def skipped(self, node: WorkerNode, batch_number: int) -> None:
-        with self._lock:
-            if self._deciding.postpone(self.skipped, node, batch_number):
-                return
-            with self._deciding:
-                self._scheduler.skipped(node, batch_number, self._clock.monotonic())
-                workers = self._hand_out()
-        self._carry_out(workers)
+        self._decide(lambda now: self._scheduler.skipped(node, batch_number, now))
 
     def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
-        with self._lock:
-            if node.state is NodeState.GONE or self._deciding.postpone(self.exited, node, exit):
-                return
-            with self._deciding:
+        def note(now: float) -> None:
+            if node.state is not NodeState.GONE:
                 unbegun = node.worker.take_back() if node.worker is not None else []
-                self._scheduler.exited(node, exit, unbegun, self._clock.monotonic())
-                workers = self._hand_out()
-            self._changed.notify_all()
-        self._carry_out_and_mind_time(workers)
+                self._scheduler.exited(node, exit, unbegun, now)
+                self._changed.notify_all()
+
+        self._decide(note)
 
     # Deciding and carrying out
+
+    def _decide(self, message: Callable[[float], object]) -> None:
+        """Give the scheduler a message, with the time; after the decision that was interrupted, if one was."""
+        with self._lock:
+            if self._deciding.postpone(self._decide, message):
+                return
+            with self._deciding:
+                message(self._clock.monotonic())
+                workers = self._hand_out()
+        self._carry_out(workers)
+        self._ticker.wake()
 
     def _submit(self, work: Task) -> None:
         with self._lock:
@@ -348,11 +344,6 @@ class Pool(Executor):
         self._herald.drain()
         self._deciding.catch_up()
 
-    def _carry_out_and_mind_time(self, workers: Iterable[Worker]) -> None:
-        """The same, after something that may change when time matters next."""
-        self._carry_out(workers)
-        self._ticker.wake()
-
     def _act(self, action: Action) -> None:
         node = action.node
         match action:
@@ -374,13 +365,11 @@ class Pool(Executor):
             self.exited(node, WorkerExit(f"could not be started: {exc}"))
 
     def _take_back(self, node: WorkerNode) -> None:
-        with self._lock:
-            if node.state is NodeState.GONE or self._deciding.postpone(self._take_back, node):
-                return
-            with self._deciding:
-                self._scheduler.taken_back(node, node.worker.take_back(), self._clock.monotonic())
-                workers = self._hand_out()
-        self._carry_out(workers)
+        def note(now: float) -> None:
+            if node.state is not NodeState.GONE:
+                self._scheduler.taken_back(node, node.worker.take_back(), now)
+
+        self._decide(note)
 
     def _tick(self) -> float | None:
         with self._lock, self._deciding:

@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar
 
 from poolapp.engine.node import Batch, WorkerNode
-from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import WorkerExit
-from poolapp.engine.tasks import Task, load
+from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
-from poolapp.engine.workers.running import TaskRunner, make_runner
+from poolapp.engine.workers.local import LocalCrew
+from poolapp.engine.workers.running import TaskRunner
 
 
-class InlineCrew:
+class InlineCrew(LocalCrew):
     """Makes workers without a thread of their own."""
 
-    takes_batches: ClassVar[bool] = False
-    can_kill: ClassVar[bool] = False
-
-    def __init__(self, options: PoolOptions, reports: Reports) -> None:
-        self._options = options
-        self._reports = reports
-
-    def prepare(self, task: Task) -> None:
-        """Everything is taken as it is."""
-
-    def open(self) -> None:
-        if self._options.initializer:
-            load(self._options.initializer)(*self._options.initializer_args)
-
     def spawn(self, node: WorkerNode) -> InlineWorker:
-        runner = make_runner(self._options.around_task, self._options.finalizer)
-        return InlineWorker(node, runner, self._reports)
-
-    def close(self) -> None:
-        pass
-
-    def abandon(self) -> None:
-        pass
-
-    def describe(self) -> dict[str, Any]:
-        return {}
+        return InlineWorker(node, self._runner(), self._reports)
 
 
 class InlineWorker:

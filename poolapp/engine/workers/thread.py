@@ -5,45 +5,20 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from typing import Any, ClassVar
 
 from poolapp.engine.node import Batch, WorkerNode
-from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import WorkerExit
-from poolapp.engine.tasks import Task, load
+from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
-from poolapp.engine.workers.running import TaskRunner, describe, make_runner
+from poolapp.engine.workers.local import LocalCrew
+from poolapp.engine.workers.running import TaskRunner, describe
 
 
-class ThreadCrew:
+class ThreadCrew(LocalCrew):
     """Makes threads; they report for themselves."""
 
-    takes_batches: ClassVar[bool] = False
-    can_kill: ClassVar[bool] = False
-
-    def __init__(self, options: PoolOptions, reports: Reports) -> None:
-        self._options = options
-        self._reports = reports
-
-    def prepare(self, task: Task) -> None:
-        """Threads take everything as it is."""
-
-    def open(self) -> None:
-        if self._options.initializer:
-            load(self._options.initializer)(*self._options.initializer_args)
-
     def spawn(self, node: WorkerNode) -> ThreadWorker:
-        runner = make_runner(self._options.around_task, self._options.finalizer)
-        return ThreadWorker(node, f"poolapp-{self._options.name}-{node.id}", runner, self._reports)
-
-    def close(self) -> None:
-        pass
-
-    def abandon(self) -> None:
-        pass
-
-    def describe(self) -> dict[str, Any]:
-        return {}
+        return ThreadWorker(node, f"poolapp-{self._options.name}-{node.id}", self._runner(), self._reports)
 
 
 class ThreadWorker:
