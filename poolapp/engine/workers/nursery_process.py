@@ -39,7 +39,7 @@ LOWEST_FD = 10
 
 def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int) -> None:
     """Set up, then serve requests until the pool closes its end."""
-    prctl.die_with_parent()
+    prctl.die_with_parent(signal.SIGTERM)  # which leaves it the time to end the workers' own children
     prctl.set_name("poolapp-nursery")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Nursery(_own_socket(control_fd), setup, _move_up(setup_fd)).run()
@@ -95,6 +95,7 @@ class Nursery:
         os.set_blocking(self._waker_fd, False)
         signal.set_wakeup_fd(self._waker_fd)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self._end())
         self._tell("ready", os.getpid(), [_describe(thread) for thread in threads])
         self._serve()
 

@@ -10,9 +10,9 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 
 
-def die_with_parent() -> None:
-    """Be killed when the thread that started this process ends."""
-    _prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
+    """Get a signal when the thread that started this process ends."""
+    _prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(by))
 
 
 def set_name(name: str) -> None:

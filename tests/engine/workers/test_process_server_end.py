@@ -39,26 +39,32 @@ class Server:
             os.mkfifo(path)
         self._ends = [os.open(path, os.O_RDWR) for path in gate]
         script = SERVER.format(options=options, end=end)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", script, *gate],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self._errors = directory / "errors"
+        with self._errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", script, *gate],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         words = self.read_line().split()
-        assert words[:1] == ["ready"], [words, self.read_to_the_end()]
+        assert words[:1] == ["ready"], self.errors
         os.read(self._ends[0], 1)  # the task is at the gate
         self.workers = [int(pid) for pid in words[1:]]
         self.nurseries = children(self.process.pid)
+
+    @property
+    def errors(self) -> str:
+        return self._errors.read_text()
 
     def read_line(self) -> str:
         assert self.process.stdout is not None
         return self.process.stdout.readline()
 
     def read_to_the_end(self) -> list[str]:
-        """The other lines of what it has to say, errors included, once it has ended by itself."""
+        """The other lines of its output, once it has ended by itself."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()
@@ -103,6 +109,17 @@ def test_a_killed_server_leaves_no_process_behind(serve, name: str):
     eventually(server.all_have_ended, within=2)
 
 
+def test_a_killed_server_leaves_nothing_behind_that_a_task_had_started(serve, tmp_path: Path):
+    told = tmp_path / "child"
+    server = serve(f"pool.execute(functions.have_a_child, {str(told)!r})\nsys.stdin.read()")
+    child = int(eventually(lambda: told.exists() and told.read_text().strip()))
+    assert is_alive(child)
+
+    server.process.send_signal(signal.SIGKILL)
+
+    eventually(lambda: server.all_have_ended() and not is_alive(child), within=2)
+
+
 def test_a_killed_server_leaves_no_worker_from_scratch_behind(serve):
     server = serve(initializer="tests.engine.functions:start_a_thread")
     assert server.workers
@@ -118,6 +135,7 @@ def test_a_server_that_forgets_its_pool_exits_at_once_and_quietly(serve):
     server = serve(end="")
 
     assert server.read_to_the_end() == []
+    assert server.errors == ""
     assert server.process.returncode == 0
     assert time.monotonic() - started_at < 5
     eventually(server.all_have_ended, within=2)
@@ -143,6 +161,7 @@ pool.destroy(timeout=0)
 
     assert refusal.startswith(f"PoolNotStarted pool 'pool' belongs to process {server.process.pid}")
     assert result == "2"
+    assert server.errors == ""
 
 
 def test_a_server_without_standard_streams_has_a_pool(tmp_path: Path):
