@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 # A thread that waits for a task hears the worker itself for this long; a task that runs longer is not worth it.
+# The main thread does not: there a signal handler may raise, or wait for another task, in the middle of it.
 LISTENING_SECONDS = 0.005
 
 
@@ -71,7 +73,7 @@ class TaskFuture(Future[Any]):
 
     def _help(self, timeout: float | None) -> float | None:
         """Take part in hearing the worker for a moment, which is the fastest way; returns what is left of `timeout`."""
-        if self._task.future is None:
+        if self._task.future is None or threading.current_thread() is threading.main_thread():
             return timeout
         if timeout is None:
             self._pool.help(self._task, LISTENING_SECONDS)
