@@ -15,28 +15,28 @@ class Deciding:
     """
 
     def __init__(self) -> None:
-        self._active = False
-        self._postponed: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        self.active = False  # set and reset by hand where every microsecond counts
+        self.postponed: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
 
     def __enter__(self) -> None:
-        self._active = True
+        self.active = True
 
     def __exit__(self, *exc_info: object) -> None:
-        self._active = False
+        self.active = False
 
     @property
     def is_interrupted(self) -> bool:
         """Whether the caller, who holds the lock, has interrupted a decision."""
-        return self._active
+        return self.active
 
     def postpone(self, function: Callable[..., object], *args: Any) -> bool:
         """Have a function called after the decision that was interrupted; False when none was."""
-        if self._active:
-            self._postponed.append((function, args))
-        return self._active
+        if self.active:
+            self.postponed.append((function, args))
+        return self.active
 
     def catch_up(self) -> None:
         """Do what was postponed; to be called without the lock."""
-        while self._postponed:
-            function, args = self._postponed.popleft()
+        while self.postponed:
+            function, args = self.postponed.popleft()
             function(*args)

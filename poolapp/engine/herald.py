@@ -55,7 +55,8 @@ class Herald:
 
     def drain(self) -> None:
         """Pass on what was put in: events, unless another thread does that already, then what has become of futures."""
-        self._tells.drain()
+        if self._tells.items:
+            self._tells.drain()
         while self._ends:
             with contextlib.suppress(IndexError):  # another thread was quicker
                 _end(self._ends.popleft())

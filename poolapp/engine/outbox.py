@@ -19,17 +19,17 @@ class Outbox(Generic[T]):
 
     def __init__(self, carry_out: Callable[[T], None]) -> None:
         self._carry_out = carry_out
-        self._items: deque[T] = deque()
+        self.items: deque[T] = deque()
         self._draining = threading.Lock()
 
     def put(self, item: T) -> None:
-        self._items.append(item)
+        self.items.append(item)
 
     def drain(self) -> None:
         """Carry out what is there; `carry_out` must not raise."""
-        while self._items and self._draining.acquire(blocking=False):
+        while self.items and self._draining.acquire(blocking=False):
             try:
-                while self._items:
-                    self._carry_out(self._items.popleft())
+                while self.items:
+                    self._carry_out(self.items.popleft())
             finally:
                 self._draining.release()

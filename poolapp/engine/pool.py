@@ -89,7 +89,7 @@ class Pool(Executor):
             self._state = "running"
             self._ticker.start()
             self._started_at = self._clock.monotonic()
-        self._decide(self._scheduler.start)
+        self._decide_and_mind_time(self._scheduler.start)
 
     def destroy(self, timeout: float | None = 5.0) -> None:
         """Take no more tasks, let the given ones finish for `timeout` seconds (None: however long), then end.
@@ -103,7 +103,7 @@ class Pool(Executor):
             self._state = "stopping"
             patience = timeout if timeout is None else min(timeout, threading.TIMEOUT_MAX)
             self._changed.wait_for(lambda: self._scheduler.state.is_idle, patience)
-        self._decide(self._scheduler.stop)
+        self._decide_and_mind_time(self._scheduler.stop)
         self._wait_for_the_last()
         self._ticker.stop()
         self._crew.close()
@@ -247,7 +247,7 @@ class Pool(Executor):
     # What workers report
 
     def worker_ready(self, node: WorkerNode, pid: int | None) -> None:
-        self._decide(lambda now: self._scheduler.worker_ready(node, pid, now))
+        self._decide_and_mind_time(lambda now: self._scheduler.worker_ready(node, pid, now))
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
         with self._lock:
@@ -273,7 +273,7 @@ class Pool(Executor):
                 self._scheduler.exited(node, exit, unbegun, now)
                 self._changed.notify_all()
 
-        self._decide(note)
+        self._decide_and_mind_time(note)
 
     # Deciding and carrying out
 
@@ -286,18 +286,28 @@ class Pool(Executor):
                 message(self._clock.monotonic())
                 workers = self._hand_out()
         self._carry_out(workers)
+
+    def _decide_and_mind_time(self, message: Callable[[float], object]) -> None:
+        """The same, for what may change when time matters next."""
+        self._decide(message)
         self._ticker.wake()
 
     def _submit(self, work: Task) -> None:
+        deciding = self._deciding
         with self._lock:
             if self._state != "running" or self._pid != os.getpid():
                 raise self._not_running()
-            if self._deciding.postpone(self._submit_late, work):
+            if deciding.active:
+                deciding.postpone(self._submit_late, work)
                 return
-            with self._deciding:
-                self._herald.queued(work)
+            deciding.active = True
+            try:
+                if self._herald.wants_tasks:
+                    self._herald.queued(work)
                 self._scheduler.submit(work, work.queued_at)
                 workers = self._hand_out()
+            finally:
+                deciding.active = False
         self._carry_out(workers)
 
     def _submit_late(self, work: Task) -> None:
@@ -329,7 +339,8 @@ class Pool(Executor):
                 if node.committed > 1 and not self._watches_stalls:
                     self._watches_stalls = True
                     self._ticker.wake()
-                self._herald.began(node)
+                if self._herald.wants_tasks:
+                    self._herald.began(node)
             elif isinstance(decision, Action):
                 self._actions.put(decision)
             else:
@@ -340,9 +351,11 @@ class Pool(Executor):
         """Do what was lined up, without the lock."""
         for worker in workers:
             worker.flush()
-        self._actions.drain()
+        if self._actions.items:
+            self._actions.drain()
         self._herald.drain()
-        self._deciding.catch_up()
+        if self._deciding.postponed:
+            self._deciding.catch_up()
 
     def _act(self, action: Action) -> None:
         node = action.node
