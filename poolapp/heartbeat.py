@@ -60,7 +60,7 @@ class Heartbeat:
                 instance=instance, at=instance.heartbeat_at, **figures
             )
 
-    def stop(self) -> None:
+    def stop(self, *, dropped_records: int = 0) -> None:
         """Say goodbye."""
         self._stopped_at = timezone.now()
-        self.beat()
+        self.beat(dropped_records=dropped_records)

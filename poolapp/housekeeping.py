@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.db import close_old_connections, connections
 
@@ -119,7 +120,7 @@ class Housekeeper:
 
     def _say_goodbye(self) -> None:
         for heartbeat in self._heartbeats.values():
-            Chore("write its last heartbeat", 0, heartbeat.stop).do()
+            Chore("write its last heartbeat", 0, partial(heartbeat.stop, dropped_records=self.dropped_records)).do()
         Chore("record the last tasks", 0, lambda: self._recorder.flush(SECONDS_FOR_GOODBYE)).do()
         connections.close_all()
 

@@ -81,6 +81,8 @@ LOST = {
     "several": _("{count} workers lost"),
 }
 
+DROPPED = _("{count} events not recorded")
+
 RESTART = {
     "confirm": _("Restart the workers of {pool}?"),
     "asked": _("Asked the pool to restart its workers …"),
@@ -135,6 +137,11 @@ def event_key(event: Mapping[str, Any]) -> str:
 
 def count_text(value: float | None) -> str:
     return number_format(round(value), force_grouping=True) if _known(value) else NOTHING
+
+
+def dropped_text(count: float | None) -> str:
+    """How many events were left out of the records."""
+    return str(DROPPED).format(count=count_text(count))
 
 
 def lost_text(count: float | None) -> str:
@@ -212,6 +219,7 @@ def catalogue() -> dict[str, Any]:
         "where": str(WHERE),
         "badges": _spoken(BADGES),
         "lost": _spoken(LOST),
+        "dropped": str(DROPPED),
         "restart": _spoken(RESTART),
         "charts": _spoken(CHARTS),
     }

@@ -24,6 +24,7 @@ logger = logging.getLogger("poolapp")
 # What waits to be written at the most. Beyond it the beginnings of tasks are left out, their ends up to twice this.
 BUFFERED_EVENTS = 20_000
 ROWS_IN_A_BATCH = 500
+SECONDS_BETWEEN_WARNINGS = 60.0
 LONGEST_TEXT = 50_000  # characters, of an error or a traceback
 # An upsert leaves these as they were first written.
 WRITTEN_ONCE = {"id", "name", "pool", "host", "pid", "queued_at", "arguments"}
@@ -43,6 +44,7 @@ class Recorder:
         self._events: deque[tuple[str, Event]] = deque()
         self._host, self._pid = socket.gethostname(), os.getpid()
         self.dropped = 0
+        self._next_warning = 0.0  # a reading of the monotonic clock
 
     def handle(self, alias: str, event: Event) -> None:
         if event.name in NOT_RECORDED:
@@ -51,7 +53,7 @@ class Recorder:
             return
         waiting = len(self._events)
         if waiting >= BUFFERED_EVENTS and (event.name != "task_finished" or waiting >= 2 * BUFFERED_EVENTS):
-            self.dropped += 1
+            self._drop()
             return
         self._events.append((alias, event))
 
@@ -68,6 +70,15 @@ class Recorder:
                 self._events.extendleft(reversed(taken))
                 raise
         return False
+
+    def _drop(self) -> None:
+        self.dropped += 1
+        if time.monotonic() >= self._next_warning:
+            self._next_warning = time.monotonic() + SECONDS_BETWEEN_WARNINGS
+            logger.warning(
+                "The database does not keep up: %d events were not recorded so far; the tasks run all the same",
+                self.dropped,
+            )
 
     def _is_wanted(self, event: Event) -> bool:
         which = self._settings.record.tasks

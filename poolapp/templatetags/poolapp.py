@@ -9,6 +9,7 @@ from poolapp.dashboard import messages
 register = template.Library()
 
 register.filter("count", messages.count_text)
+register.filter("dropped", messages.dropped_text)
 register.filter("lost", messages.lost_text)
 register.filter("seconds", messages.seconds_text)
 register.filter("duration", messages.duration_text)

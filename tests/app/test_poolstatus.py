@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -202,3 +202,17 @@ class TestWatch:
         _, errors = watching.communicate(timeout=10)
 
         assert (watching.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("pause", ["0", "-1", "inf", "nan", "soon"])
+def test_a_pause_that_is_none_is_refused(pause):
+    with pytest.raises(CommandError, match="--watch"):
+        call_command("poolstatus", f"--watch={pause}")
+
+
+def test_without_tables_one_line_says_what_to_do(tmp_path):
+    ran = manage("poolstatus", POOLAPP_TEST_DIR=str(tmp_path))
+
+    assert ran.returncode == 1
+    assert "has `manage.py migrate` been run?" in ran.stderr
+    assert "Traceback" not in ran.stderr

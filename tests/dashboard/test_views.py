@@ -432,3 +432,10 @@ def visible_text(page: str) -> str:
     for element in ("template", "script", "dialog"):
         page = re.sub(rf"<{element}\b.*?</{element}>", "", page, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_records_that_were_left_out_are_said_honestly(client, watcher, here):
+    client.force_login(watcher)
+    here(local_entry(dropped_records=68511))
+
+    assert "68,511 events not recorded" in visible_text(client.get(DASHBOARD).text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
 from poolapp.conf import get_settings
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--watch",
             nargs="?",
-            type=float,
+            type=_seconds,
             const=2.0,
             metavar="S",
             help="print again every S seconds (2 unless given), until Ctrl-C",
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         healthy = self._show(options)
         try:
             while options["watch"] is not None:
-                time.sleep(max(0.1, options["watch"]))
+                time.sleep(options["watch"])
                 healthy = self._show(options)
         except KeyboardInterrupt:
             self.stdout.write("")
@@ -45,7 +46,10 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _show(self, options: dict[str, Any]) -> bool:
-        pools = live_pools(options["pool"])
+        try:
+            pools = live_pools(options["pool"])
+        except (OperationalError, ProgrammingError) as exc:
+            raise CommandError(f"the database cannot be asked ({exc}); has `manage.py migrate` been run?") from exc
         if options["json"]:
             self.stdout.write(json.dumps({"pools": pools}, indent=None if options["watch"] else 2))
         else:
@@ -68,12 +72,21 @@ class Command(BaseCommand):
             f" {snapshot['queued_tasks']} queued, {snapshot['executing_tasks']} executing,"
             f" {snapshot['executed_tasks']} executed, {snapshot['failed_tasks']} failed"
         )
+        if dropped := snapshot.get("dropped_records"):
+            self.stdout.write(self.style.WARNING(f"  {dropped} events of tasks were not recorded"))
         for worker in snapshot["workers"]:
             self.stdout.write(
                 f"  worker {worker['id']:>4}  slot {worker['slot']:>3}  pid {worker['pid'] or '-':>7}"
                 f"  {worker['state']:<8}  {worker['executing']} executing  {worker['queued']} queued"
                 f"  {worker['executed']} executed  {worker['failed']} failed"
             )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 86400:
+        raise ArgumentTypeError(f"a pause must be between 0.1 and 86400 seconds, not {text}")
+    return seconds
 
 
 def live_pools(alias: str | None) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ export class Format {
   short = (name) => (isUnknown(name) ? NOTHING : name.slice(name.lastIndexOf(".") + 1));
   home = (name) => (isUnknown(name) ? "" : name.slice(0, Math.max(0, name.lastIndexOf("."))));
   count = (value) => (isUnknown(value) ? NOTHING : decimals[0].format(value));
+  dropped = (value) => fill(this.texts.dropped, { count: this.count(value) });
   lost = (value) => fill(this.texts.lost[value === 1 ? "one" : "several"], { count: this.count(value) });
   compact = (value) => compact.format(value);
   percent = (value) => (isUnknown(value) ? NOTHING : `${decimals[0].format(value * 100)}%`);
