@@ -300,8 +300,8 @@ class Pool(Executor):
             if deciding.active:
                 deciding.postpone(self._submit_late, work)
                 return
-            deciding.active = True
             try:
+                deciding.active = True
                 if self._herald.wants_tasks:
                     self._herald.queued(work)
                 self._scheduler.submit(work, work.queued_at)

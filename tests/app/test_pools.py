@@ -217,10 +217,12 @@ def workers():
 mine = workers()
 old = poolapp.get_pool()
 reading, writing = os.pipe()
+# SQLite does not bear a fork while a connection is open: neither parent nor child could trust the file afterwards.
+pools._set.housekeeper.stop()
+connections.close_all()
 child = os.fork()
 if not child:
     try:
-        connections.close_all()
         try:
             old.execute(tasks.add, 1, 2)
         except poolapp.PoolNotStarted as error:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Locator, Page, expect
+
+SECONDS_TO_RECORD = 5
+UNFINISHED = re.compile("queued|running")
 
 
 class DashboardPage:
@@ -64,5 +68,9 @@ class DashboardPage:
         return self.events.filter(has_text=text)
 
     def open_record(self, task: Locator) -> None:
-        """Follow the link of a task at once: its record is written a moment later, and the admin waits for that."""
+        """Follow the link of a finished task at once: its record says so a moment later; look again until it does."""
         task.get_by_role("link").click()
+        expect(self.page.locator(".field-status")).to_be_visible()
+        deadline = time.monotonic() + SECONDS_TO_RECORD
+        while self.page.locator(".field-status").get_by_text(UNFINISHED).count() and time.monotonic() < deadline:
+            self.page.reload()

@@ -32,13 +32,14 @@ def test_a_signal_handler_may_give_tasks(pool: Pool, given_by_a_handler: list[Ta
     futures = [pool.execute(functions.add, number, 1) for number in range(3000)]
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
-    everything = [*futures, *given_by_a_handler]
-    assert concurrent.futures.wait(everything, timeout=20).not_done == set()
+    assert concurrent.futures.wait(futures, timeout=20).not_done == set()
+    # A signal that another thread has taken may reach its handler, in this one, a moment after the timer has ended.
+    assert concurrent.futures.wait(given_by_a_handler, timeout=20).not_done == set()
 
     assert given_by_a_handler
     assert [future.result() for future in futures] == list(range(1, 3001))
     assert {future.result() for future in given_by_a_handler} == {2}
-    assert books(pool)["executed"] == len(everything)
+    eventually(lambda: books(pool)["executed"] == len(futures) + len(given_by_a_handler))
     snapshot = pool.snapshot()
     assert (snapshot["state"], snapshot["busy_worker_nodes"]) == ("ready", 0)
 
