@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, overload
 
 from poolapp import registry
+from poolapp.engine.acquaintances import TaskRef
 from poolapp.engine.errors import InvalidOptionType
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.pool import Pool
@@ -17,8 +18,6 @@ from poolapp.engine.tasks import TaskFunction, dotted_path
 from poolapp.pools import get_pool
 
 __all__ = ["RegisteredTask", "aexecute", "execute", "get_pool", "map", "task"]
-
-TaskRef = str | TaskFunction | Callable[..., Any]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -302,8 +302,7 @@ class Pool(Executor):
                 return
             try:
                 deciding.active = True
-                if self._herald.wants_tasks:
-                    self._herald.queued(work)
+                self._herald.queued(work)
                 self._scheduler.submit(work, work.queued_at)
                 workers = self._hand_out()
             finally:
@@ -339,8 +338,7 @@ class Pool(Executor):
                 if node.committed > 1 and not self._watches_stalls:
                     self._watches_stalls = True
                     self._ticker.wake()
-                if self._herald.wants_tasks:
-                    self._herald.began(node)
+                self._herald.began(node)
             elif isinstance(decision, Action):
                 self._actions.put(decision)
             else:
