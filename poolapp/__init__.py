@@ -10,8 +10,11 @@ from poolapp.engine.version import __version__
 if TYPE_CHECKING:
     from poolapp.api import aexecute, execute, get_pool, map, task
     from poolapp.engine import (
+        AbortSignal,
+        CurrentTask,
         InvalidOption,
         InvalidOptionType,
+        MeasurementOptions,
         Pool,
         PoolDestroyed,
         PoolError,
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
         QueueOptions,
         RemoteError,
         ResultNotPicklable,
+        StrategyOptions,
         TaskAborted,
         TaskExited,
         TaskFunction,
@@ -29,14 +33,19 @@ if TYPE_CHECKING:
         TaskNotPicklable,
         TaskTimeout,
         WorkerLost,
+        WorkerOptions,
         WorkerStartFailed,
+        current_task,
     )
 
 _API = ("aexecute", "execute", "get_pool", "map", "task")
 
 __all__ = [
+    "AbortSignal",
+    "CurrentTask",
     "InvalidOption",
     "InvalidOptionType",
+    "MeasurementOptions",
     "Pool",
     "PoolDestroyed",
     "PoolError",
@@ -46,6 +55,7 @@ __all__ = [
     "QueueOptions",
     "RemoteError",
     "ResultNotPicklable",
+    "StrategyOptions",
     "TaskAborted",
     "TaskExited",
     "TaskFunction",
@@ -54,9 +64,11 @@ __all__ = [
     "TaskNotPicklable",
     "TaskTimeout",
     "WorkerLost",
+    "WorkerOptions",
     "WorkerStartFailed",
     "__version__",
     "aexecute",
+    "current_task",
     "execute",
     "get_pool",
     "map",

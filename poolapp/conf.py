@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -16,6 +15,7 @@ from django.dispatch import receiver
 
 from poolapp.engine.errors import PoolError
 from poolapp.engine.options import PoolOptions
+from poolapp.engine.validation import did_you_mean
 from poolapp.engine.workers import crew_class
 
 AUTOSTART = ("serve", "lazy", "always", "never")
@@ -27,6 +27,8 @@ OWN_OPTIONS = {
     "worker",
     "min_size",
     "max_size",
+    "start_workers",  # AUTOSTART
+    "enable_events",  # records, the dashboard and signals live on them
     "initializer",
     "initializer_args",
     "finalizer",
@@ -128,7 +130,7 @@ def _parse_pool(alias: str, raw: Any, record: Record) -> PoolOptions:
         raise InvalidSetting(f'{where}["OPTIONS"] must be a mapping, not {options!r}')
     for name in options:
         if name not in OPTIONS:
-            raise InvalidSetting(f'{where}["OPTIONS"] has no option {name!r}{_nearest(name, OPTIONS)}')
+            raise InvalidSetting(f'{where}["OPTIONS"] has no option {name!r}{did_you_mean(name, OPTIONS)}')
     given = {option: raw[key] for key, option in POOL_KEYS.items() if key in raw}
     if "max_size" in given and "min_size" not in given:
         # The default of MIN_SIZE must not be what makes a small MAX_SIZE wrong.
@@ -181,10 +183,4 @@ def _is_int(value: Any) -> bool:
 def _unknown(where: str, raw: Any, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for key in raw if isinstance(raw, Mapping) else ():
         if key not in known:
-            yield f"{where} has no key {key!r}", f"It has {', '.join(known)}{_nearest(key, known)}."
-
-
-def _nearest(name: object, known: tuple[str, ...] | list[str]) -> str:
-    """A question such as "; did you mean 'MIN_SIZE'?", or nothing."""
-    near = difflib.get_close_matches(str(name).lower(), [key.lower() for key in known], n=1)
-    return f"; did you mean {next(key for key in known if key.lower() == near[0])!r}?" if near else ""
+            yield f"{where} has no key {key!r}", f"It has {', '.join(known)}{did_you_mean(key, known)}."

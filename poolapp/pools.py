@@ -110,7 +110,7 @@ def snapshot_of(alias: str, pool: Pool) -> dict[str, Any]:
     whose = {"alias": alias, "host": HOST, "pid": os.getpid(), "alive": True, "heartbeat_age": 0.0}
     housekeeper = _set.housekeeper
     dropped = housekeeper.dropped_records if housekeeper is not None else 0
-    return {**whose, **pool.snapshot(), "dropped_records": dropped}
+    return {**whose, **pool.snapshot(tasks=False), "dropped_records": dropped}
 
 
 def _options(alias: str) -> PoolOptions:

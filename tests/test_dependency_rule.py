@@ -70,7 +70,7 @@ def importers(package: str) -> list[str]:
 
 def test_there_is_something_to_read():
     assert len(importers("poolapp.engine")) > 20
-    assert "poolapp.engine.scheduler" in imports("poolapp.engine.pool")
+    assert "poolapp.engine.scheduler" in imports("poolapp.engine.core")
 
 
 @pytest.mark.parametrize("module", importers("poolapp.engine"))

@@ -17,6 +17,7 @@ WORDS = {
     "starting": _("starting"),
     "ready": _("ready"),
     "busy": _("busy"),
+    "paused": _("paused"),
     "stopping": _("stopping"),
     "silent": _("not heard of"),
     "idle": _("idle"),

@@ -1,5 +1,7 @@
 """The pool engine: pure Python, no Django, no global state."""
 
+from poolapp.engine.abort import AbortSignal
+from poolapp.engine.current import CurrentTask, current_task
 from poolapp.engine.errors import (
     InvalidOption,
     InvalidOptionType,
@@ -18,13 +20,16 @@ from poolapp.engine.errors import (
     WorkerStartFailed,
 )
 from poolapp.engine.futures import TaskFuture
-from poolapp.engine.options import PoolOptions, QueueOptions
+from poolapp.engine.options import MeasurementOptions, PoolOptions, QueueOptions, StrategyOptions, WorkerOptions
 from poolapp.engine.pool import Pool
 from poolapp.engine.tasks import TaskFunction
 
 __all__ = [
+    "AbortSignal",
+    "CurrentTask",
     "InvalidOption",
     "InvalidOptionType",
+    "MeasurementOptions",
     "Pool",
     "PoolDestroyed",
     "PoolError",
@@ -34,6 +39,7 @@ __all__ = [
     "QueueOptions",
     "RemoteError",
     "ResultNotPicklable",
+    "StrategyOptions",
     "TaskAborted",
     "TaskExited",
     "TaskFunction",
@@ -42,5 +48,7 @@ __all__ = [
     "TaskNotPicklable",
     "TaskTimeout",
     "WorkerLost",
+    "WorkerOptions",
     "WorkerStartFailed",
+    "current_task",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from poolapp.engine.clock import Clock
 from poolapp.engine.decisions import Tell
+from poolapp.engine.events import MESSAGE
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import Task
@@ -38,8 +39,13 @@ class Announcer:
     def started(self, task: Task, started_at: float) -> Tell:
         """The task has begun, at a reading of the monotonic clock."""
         task.announced = True
+        task.started_at = started_at
         details = {**self._about(task), **_where(task), "started_at": self._wall(started_at)}
         return Tell("task_started", details, task)
+
+    def message(self, task: Task, value: Any) -> Tell:
+        """A running task has sent a message, whatever it is."""
+        return Tell(MESSAGE, {**self._about(task), **_where(task), "message": value}, task)
 
     def finished(self, task: Task, outcome: Outcome) -> list[Tell]:
         """A worker has answered the task."""
@@ -66,7 +72,7 @@ class Announcer:
         """The task has failed without an answer; whether it had begun was announced, if so."""
         details = {**self._about(task), **self._arguments(task), **NEVER_RAN, "error": describe(error)}
         if task.announced and task.node is not None:
-            started_at = task.node.front_since
+            started_at = task.started_at or task.queued_at
             run_time = max(0.0, self._clock.monotonic() - started_at)
             details.update(_where(task), **self._times(task, started_at, run_time))
         return [Tell("task_error", details, task), Tell("task_finished", details, task)]

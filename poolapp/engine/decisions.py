@@ -39,6 +39,24 @@ class TakeBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Widen:
+    """Let the worker become able to run so many tasks at once."""
+
+    node: WorkerNode
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Ask the running task at `index` of a batch to end: its time is up, or it was aborted."""
+
+    node: WorkerNode
+    batch_number: int
+    index: int
+    timed_out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     """End the task's future: with the error, or as cancelled without one."""
 
@@ -64,6 +82,6 @@ class Conclude:
 
 
 # What is done about workers, and what others are to know.
-Action = Spawn | Stop | Kill | TakeBack
+Action = Spawn | Stop | Kill | TakeBack | Widen | Interrupt
 News = Tell | Settle | Conclude
 Decision = Batch | Action | News

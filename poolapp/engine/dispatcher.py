@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from poolapp.engine.decisions import Settle
-from poolapp.engine.errors import PoolDestroyed, PoolError
+from poolapp.engine.ageing import Ageing
+from poolapp.engine.decisions import Settle, TakeBack
+from poolapp.engine.errors import PoolDestroyed, PoolError, TaskAborted
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.outcomes import Outcome
+from poolapp.engine.queues import TaskQueue
 from poolapp.engine.state import PoolState
-from poolapp.engine.stealing import steal
-from poolapp.engine.strategies import STRATEGIES
+from poolapp.engine.stealing import relieve, steal
+from poolapp.engine.strategies import Strategy, make_strategy
 from poolapp.engine.tasks import Task, TaskState
 
 # Tasks are committed ahead of the running one only as long as they amount to about this much, in two batches.
@@ -26,43 +28,193 @@ class Dispatcher:
 
     def __init__(self, state: PoolState) -> None:
         self._state = state
-        self._strategy = STRATEGIES[state.options.strategy]()
-        self._stealing = state.options.queue.task_stealing
-        self._batch_limit = TASKS_IN_A_BATCH if state.ahead else 1
+        self.ageing = Ageing(state.options.queue.aging_factor, state.options.queue.load_exponent)
+        self.use_options()
 
-    def place(self, task: Task, now: float) -> None:
+    def use_options(self) -> None:
+        """Go by the pool's options as they are now; strategies begin afresh."""
+        options = self._state.options
+        self._strategies: dict[str, Strategy] = {}
+        self._strategy = self._strategy_called(options.strategy)
+        self.use_queue_options()
+
+    def use_queue_options(self) -> None:
+        """Go by the pool's queue options as they are now."""
+        options, queue = self._state.options, self._state.options.queue
+        self.ageing.factor, self.ageing.exponent = queue.aging_factor, queue.load_exponent
+        self._steals = queue.enabled and queue.task_stealing and queue.task_stealing_ratio > 0
+        self._relieves = self._steals and queue.task_stealing_on_back_pressure
+        self._threshold = options.queue_size if queue.enabled else None
+        for node in self._state.roster:
+            self._mark_pressure(node)
+
+    # Placing
+
+    def submit(self, task: Task, now: float) -> None:
+        """Give a new task its rank and its place."""
+        state = self._state
+        per_node = state.waiting / (len(state.roster.eligible) or 1)
+        task.rank = self.ageing.rank(task.function.priority, per_node, now)
+        self.place(task, now)
+
+    def place(self, task: Task, now: float, *, is_new: bool = True) -> None:
         """Give a task to a node, or keep it until there is one."""
-        eligible = self._state.roster.eligible
-        if not eligible:
-            self._keep(task)
+        function, state = task.function, self._state
+        nodes = state.eligible_for(function.workers)
+        if not nodes:
+            self._keep(task, is_new)
             return
-        node = task.node = self._strategy.choose(eligible)
-        if not node.load and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
+        strategy = self._strategy if function.strategy is None else self._strategy_called(function.strategy)
+        node = task.node = strategy.choose(nodes, now)
+        if not node.queue and not node.is_full and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
             self._commit(node, [task], task.known.expected, now)
             return
-        self._state.waiting += 1
-        node.queue.push(task)
-        if len(node.batches) < BATCHES_AHEAD:
-            self.feed(node, now)
-        if self._state.waiting and self._state.busy_nodes < len(eligible):
+        self._enqueue(node, task, is_new, now)
+        if state.waiting and state.busy_nodes < len(state.roster.eligible):
             self.employ_idle(now)
 
     def rehome(self, tasks: Iterable[Task], now: float) -> None:
         """Find other places for tasks that were waiting."""
         for task in tasks:
             self._state.waiting -= 1
-            self.place(task, now)
+            self.place(task, now, is_new=False)
 
     def feed(self, node: WorkerNode, now: float) -> None:
-        """Commit what waits at a node, as far as its window allows."""
+        """Commit what waits at a node, as far as its quota or its window allows."""
+        if node.queue and node.is_ready and not self._state.paused:
+            if self._state.ahead and node.width == node.wanted_width == 1:
+                self._fill_window(node, now)
+            else:
+                self._fill_quota(node, now)
+            self._mark_pressure(node)
+
+    def find_work(self, node: WorkerNode) -> None:
+        """Let a ready node without waiting tasks steal some."""
+        if self._state.waiting and not node.queue and self._steals and node.is_ready and not self._state.paused:
+            victim = steal(node, self._state.roster)
+            if victim is not None:
+                self._note_theft(victim, node)
+
+    def employ_idle(self, now: float) -> None:
+        """Let every node with room find work."""
+        for node in self._state.roster.eligible:
+            if not node.is_full:
+                self.find_work(node)
+                self.feed(node, now)
+
+    # Taking back
+
+    def queue_again(self, node: WorkerNode, batch_numbers: Iterable[int], now: float) -> None:
+        """Put tasks that the worker will not begin, one of the batch for each number, back in front of its queue."""
+        tasks = [node.take_back(number, now) for number in batch_numbers]
+        tasks.sort(key=lambda task: task.number)
+        for task in tasks:
+            task.state = TaskState.QUEUED
+        self._state.waiting += len(tasks)
+        node.queue.push_front(tasks)
+        self._mark_pressure(node)
+
+    def clear(self, node: WorkerNode) -> list[Task]:
+        """Take all tasks out of a node's queue."""
+        tasks = node.queue.clear()
+        self._mark_pressure(node)
+        return tasks
+
+    def withdraw(self, task: Task) -> bool:
+        """Forget a task that waits; False when it no longer does."""
+        if task.state is not TaskState.QUEUED:
+            return False
+        self._take_out(task)
+        self._state.totals.cancelled += 1
+        self._state.usage_of(task.known).cancelled += 1
+        task.state = TaskState.CANCELLED
+        return True
+
+    # Booking
+
+    def book(self, node: WorkerNode, task: Task, outcome: Outcome) -> None:
+        """Enter an outcome into the books."""
+        totals, run_time, active = self._state.totals, outcome.run_time, outcome.active_time
+        task.started_at, task.run_time = outcome.started_at, run_time
+        wait = outcome.started_at - task.queued_at
+        totals.busy_time += run_time
+        task.known.learn(run_time)
+        usage = self._state.usage_of(task.known)
+        if outcome.error is None:
+            task.state = TaskState.EXECUTED
+            totals.executed += 1
+            node.usage.record(wait, run_time, active)
+            usage.record(wait, run_time, active)
+        else:
+            task.state = TaskState.FAILED
+            totals.failed += 1
+            node.usage.record_failure(wait)
+            usage.record_failure(wait)
+
+    def fail(self, task: Task, error: PoolError) -> None:
+        """End a task that has no outcome."""
+        task.state = TaskState.FAILED
+        self._state.totals.failed += 1
+        self._state.usage_of(task.known).failed += 1
+        self._state.decisions.append(Settle(task, error))
+
+    def fail_waiting(self, tasks: Iterable[Task], error: PoolError | None = None) -> None:
+        """End tasks that were waiting; because the pool is destroyed unless another error is given."""
+        for task in tasks:
+            self._state.waiting -= 1
+            self.fail(task, error or PoolDestroyed(f"the pool was destroyed before {task.name} could run"))
+
+    def fail_waiting_task(self, task: Task, error: PoolError) -> None:
+        """End one task, wherever it waits."""
+        self._take_out(task)
+        self.fail(task, error)
+
+    def forget(self, node: WorkerNode) -> None:
+        """A node is gone."""
+        for strategy in self._strategies.values():
+            strategy.forget(node)
+
+    # Helpers
+
+    def _strategy_called(self, name: str) -> Strategy:
+        strategy = self._strategies.get(name)
+        if strategy is None:
+            strategy = self._strategies[name] = make_strategy(name, self._state.options.strategy_options)
+        return strategy
+
+    def _enqueue(self, node: WorkerNode, task: Task, is_new: bool, now: float) -> None:
+        was_pressed = node.is_pressed
+        self._state.waiting += 1
+        _put(node.queue, task, is_new)
+        if node.runs_ahead and task.function.priority < node.batches[-1].tasks[-1].function.priority:
+            self._state.decisions.append(TakeBack(node))  # it goes before what was given away ahead of its time
+        elif len(node.batches) < BATCHES_AHEAD:
+            self.feed(node, now)
+        self._mark_pressure(node)
+        if node.is_pressed and not was_pressed and self._relieves and not self._state.is_pressed:
+            self._relieve(node, now)
+
+    def _relieve(self, node: WorkerNode, now: float) -> None:
+        """Let others take over tasks from a queue that has just become too long."""
+        options = self._state.options
+        ratio = options.queue.task_stealing_ratio
+        for thief in relieve(node, self._state.roster.eligible, options.queue_size, ratio):
+            self._note_theft(node, thief)
+            self.feed(thief, now)
+
+    def _fill_quota(self, node: WorkerNode, now: float) -> None:
+        while node.queue and not node.is_full and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
+            task = node.queue.pop()
+            self._state.waiting -= 1
+            self._commit(node, [task], task.known.expected, now)
+
+    def _fill_window(self, node: WorkerNode, now: float) -> None:
         queue, batches = node.queue, node.batches
-        if not queue or not node.is_ready or node.unanswered_batches >= MAX_UNANSWERED_BATCHES:
-            return
-        if batches and not self._may_run_ahead(node):
+        if node.unanswered_batches >= MAX_UNANSWERED_BATCHES or (batches and not self._may_run_ahead(node)):
             return
         tasks: list[Task] = []
         expected_time = 0.0
-        while queue and len(tasks) < self._batch_limit:
+        while queue and len(tasks) < TASKS_IN_A_BATCH:
             cost = queue.first().known.expected
             if (tasks or batches) and expected_time + cost > BATCH_SECONDS:
                 break
@@ -72,82 +224,59 @@ class Dispatcher:
             self._state.waiting -= len(tasks)
             self._commit(node, tasks, expected_time, now)
 
-    def find_work(self, node: WorkerNode) -> None:
-        """Let a ready node without work steal some."""
-        if self._state.waiting and not node.queue and self._stealing and node.is_ready:
-            steal(node, self._state.roster)
-
-    def employ_idle(self, now: float) -> None:
-        """Let every idle node find work."""
-        for node in self._state.roster.eligible:
-            if not node.committed:
-                self.find_work(node)
-                self.feed(node, now)
-
-    def queue_again(self, node: WorkerNode, batch_numbers: Iterable[int]) -> None:
-        """Put tasks that the worker will not begin, one of the batch for each number, back in front of its queue."""
-        tasks = [node.take_back(number) for number in batch_numbers]
-        tasks.sort(key=lambda task: task.number)
-        for task in tasks:
-            task.state = TaskState.QUEUED
-        self._state.waiting += len(tasks)
-        node.queue.push_front(tasks)
-
-    def withdraw(self, task: Task) -> bool:
-        """Forget a task that waits; False when it no longer does."""
-        if task.state is not TaskState.QUEUED:
-            return False
-        queue = task.node.queue if task.node and task in task.node.queue else self._state.backlog
-        queue.remove(task)
-        self._state.waiting -= 1
-        self._state.totals.cancelled += 1
-        task.state = TaskState.CANCELLED
-        return True
-
-    def book(self, node: WorkerNode, task: Task, outcome: Outcome) -> None:
-        """Enter an outcome into the books."""
-        usage, totals, run_time = node.usage, self._state.totals, outcome.run_time
-        task.started_at, task.run_time = outcome.started_at, run_time
-        totals.busy_time += run_time
-        task.known.learn(run_time)
-        usage.wait_time.record(outcome.started_at - task.queued_at)
-        if outcome.error is None:
-            task.state = TaskState.EXECUTED
-            totals.executed += 1
-            usage.executed += 1
-            usage.run_time.record(run_time)
-        else:
-            task.state = TaskState.FAILED
-            totals.failed += 1
-            usage.failed += 1
-
-    def fail(self, task: Task, error: PoolError) -> None:
-        """End a task that has no outcome."""
-        task.state = TaskState.FAILED
-        self._state.totals.failed += 1
-        self._state.decisions.append(Settle(task, error))
-
-    def fail_waiting(self, tasks: Iterable[Task], error: PoolError | None = None) -> None:
-        """End tasks that were waiting; because the pool is destroyed unless another error is given."""
-        for task in tasks:
-            self._state.waiting -= 1
-            self.fail(task, error or PoolDestroyed(f"the pool was destroyed before {task.name} could run"))
-
     def _commit(self, node: WorkerNode, tasks: list[Task], expected_time: float, now: float) -> None:
+        was_full = node.is_full
+        batch = node.commit(tasks, expected_time, now)
         for task in tasks:
             task.state = TaskState.COMMITTED
-        self._state.busy_nodes += not node.committed
-        self._state.decisions.append(node.commit(tasks, expected_time, now))
+            if task.timeout is not None and (batch.timeout is None or task.timeout < batch.timeout):
+                batch.timeout = task.timeout
+        self._state.decisions.append(batch)
+        if not was_full and node.is_full:
+            self._state.busy_nodes += 1
 
-    def _keep(self, task: Task) -> None:
+    def _keep(self, task: Task, is_new: bool) -> None:
         """Keep a task that nobody can take now."""
         self._state.waiting += 1
+        task.node = None
         if self._state.stopping:
             self.fail_waiting([task])
+        elif self._state.has_no_slot_of(task.function.workers):
+            text = f"{task.name} may only run in slots {task.function.workers}, which the pool no longer has"
+            self.fail_waiting([task], TaskAborted(text))
         else:
-            self._state.backlog.push(task)
+            _put(self._state.backlog, task, is_new)
+
+    def _take_out(self, task: Task) -> None:
+        """Take a task out of the queue in which it waits."""
+        node = task.node
+        self._state.waiting -= 1
+        if node is not None and task in node.queue:
+            node.queue.remove(task)
+            self._mark_pressure(node)
+        else:
+            self._state.backlog.remove(task)
+
+    def _note_theft(self, victim: WorkerNode, thief: WorkerNode) -> None:
+        self._mark_pressure(victim)
+        self._mark_pressure(thief)
+
+    def _mark_pressure(self, node: WorkerNode) -> None:
+        """Note whether a node's queue is too long now."""
+        is_pressed = self._threshold is not None and len(node.queue) >= self._threshold
+        if is_pressed is node.is_pressed:
+            return
+        node.is_pressed = is_pressed
+        if node.is_ready:
+            self._state.pressed_nodes += 1 if is_pressed else -1
+            self._state.pressure_moved = True
 
     def _may_run_ahead(self, node: WorkerNode) -> bool:
-        return (
-            self._state.ahead and len(node.batches) < BATCHES_AHEAD and node.batches[0].expected_time <= BATCH_SECONDS
-        )
+        return len(node.batches) < BATCHES_AHEAD and node.batches[0].expected_time <= BATCH_SECONDS
+
+
+def _put(queue: TaskQueue, task: Task, is_new: bool) -> None:
+    if is_new:
+        queue.push(task)
+    else:
+        queue.insert(task)

@@ -18,6 +18,9 @@ POOL_EVENTS = (
     "busy_end",
     "full",
     "full_end",
+    "empty",
+    "back_pressure",
+    "back_pressure_end",
     "worker_online",
     "worker_exit",
     "error",
@@ -26,6 +29,8 @@ POOL_EVENTS = (
 )
 TASK_EVENTS = ("task_queued", "task_started", "task_finished")
 EVENTS = POOL_EVENTS + TASK_EVENTS
+MESSAGE = "message"
+"""What tasks send while they run; only the pool's message_handler hears it, since it may be anything."""
 
 
 class Event(NamedTuple):
@@ -44,18 +49,13 @@ class EventHub:
     """Who listens to which event; what a listener raises is logged and goes no further."""
 
     def __init__(self) -> None:
-        self._listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys(EVENTS, ())
+        self._listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys((*EVENTS, MESSAGE), ())
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
         self._lock = threading.Lock()
         self._ready: Event | None = None
 
     def add(self, name: str, listener: Listener) -> None:
-        """Call `listener` with every event of this name, "ready" also when it was told already.
-
-        Raises InvalidOption when there is no such event.
-        """
-        if name not in self._listeners:
-            raise InvalidOption(f"an event is one of {', '.join(EVENTS)}, not {name!r}")
+        """Call `listener` with every event of this name, "ready" also when it was told already."""
         with self._lock:
             self._change(name, (*self._listeners[name], listener))
             missed = self._ready if name == "ready" else None
@@ -80,6 +80,12 @@ class EventHub:
     def _change(self, name: str, listeners: tuple[Listener, ...]) -> None:
         self._listeners = {**self._listeners, name: listeners}
         self.wants_tasks = any(self._listeners[name] for name in (*TASK_EVENTS, "task_error"))
+
+
+def require_event(name: str) -> None:
+    """Raise InvalidOption when there is no such event to listen to."""
+    if name not in EVENTS:
+        raise InvalidOption(f"an event is one of {', '.join(EVENTS)}, not {name!r}")
 
 
 def call_safely(listener: Listener, event: Event) -> None:

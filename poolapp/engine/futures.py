@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from poolapp.engine.tasks import Task, TaskState
 
 if TYPE_CHECKING:
-    from poolapp.engine.pool import Pool
+    from poolapp.engine.core import Core
 
 
 # A thread that waits for a task hears the worker itself for this long; a task that runs longer is not worth it.
@@ -22,15 +22,15 @@ LISTENING_SECONDS = 0.005
 class TaskFuture(Future[Any]):
     """The result of a task to come: a standard Future that also knows its task."""
 
-    def __init__(self, task: Task, pool: Pool) -> None:
+    def __init__(self, task: Task, core: Core) -> None:
         super().__init__()
         self._task = task
-        self._pool = pool
+        self._core = core
 
     @property
     def task_id(self) -> str:
         """The task's id, a UUID, as its record and events carry it."""
-        return self._pool.task_id(self._task)
+        return self._core.task_id(self._task)
 
     @property
     def info(self) -> dict[str, Any]:
@@ -61,25 +61,27 @@ class TaskFuture(Future[Any]):
 
     def cancel(self) -> bool:
         """Withdraw the task unless a worker has begun it; True when it will never run."""
-        return self._pool.withdraw(self._task) or self.cancelled()
+        return self._core.withdraw(self._task) or self.cancelled()
 
     def abort(self, reason: str | None = None) -> bool:
-        """Withdraw the task, or stop it where it runs; True when it will not finish.
+        """Stop the task, so that its future fails with TaskAborted; True when it could be, or was asked to end.
 
-        A process worker that runs the task is killed and replaced, and the future fails with TaskAborted(reason).
-        A thread cannot be stopped from outside: there, a task that has begun runs on, and the answer is False.
+        A task that waits never begins. In one that runs in a worker process, TaskAborted is raised; a coroutine is
+        cancelled; a function in a thread has to look for itself, see `current_task`. One that has not ended
+        `abort_timeout` seconds later is given up, and its worker is replaced. A task that ends well all the same, since
+        it was about to or does not mind, has its result.
         """
-        return self.cancel() or self._pool.abort(self._task, reason or "aborted")
+        return self._core.abort(self._task, reason or "aborted")
 
     def _help(self, timeout: float | None) -> float | None:
         """Take part in hearing the worker for a moment, which is the fastest way; returns what is left of `timeout`."""
         if self._task.future is None or threading.current_thread() is threading.main_thread():
             return timeout
         if timeout is None:
-            self._pool.help(self._task, LISTENING_SECONDS)
+            self._core.help(self._task, LISTENING_SECONDS)
             return None
         began = time.monotonic()
-        self._pool.help(self._task, min(LISTENING_SECONDS, timeout))
+        self._core.help(self._task, min(LISTENING_SECONDS, timeout))
         return max(0.0, timeout - (time.monotonic() - began))
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
@@ -87,7 +89,7 @@ class TaskFuture(Future[Any]):
         if self.done():
             super().add_done_callback(fn)
         else:
-            super().add_done_callback(lambda future: self._pool.call_back(fn, future))
+            super().add_done_callback(lambda future: self._core.call_back(fn, future))
 
     def when_settled(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(future)` once the task is over, in whichever thread hears of it: `fn` must return at once."""

@@ -14,7 +14,7 @@ from poolapp.engine.clock import Clock
 from poolapp.engine.decisions import Conclude, News, Settle, Tell
 from poolapp.engine.events import Event, EventHub, Listener
 from poolapp.engine.futures import TaskFuture
-from poolapp.engine.node import WorkerNode
+from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import Outcome
@@ -45,6 +45,10 @@ class Herald:
         self._hub.remove(event, listener)
         self.wants_tasks = self._hub.wants_tasks
 
+    def add_handler(self, event: str, handler: Listener) -> None:
+        """Call an option's handler with every event of this name, of messages from tasks as well."""
+        self._hub.add(event, handler)
+
     def put(self, news: News) -> None:
         """Something has been decided; the end of a task is an event as well."""
         if isinstance(news, Settle) and news.error is not None and self.wants_tasks:
@@ -66,16 +70,22 @@ class Herald:
         if self.wants_tasks:
             self._tells.put(self._announcer.queued(task))
 
-    def began(self, node: WorkerNode) -> None:
-        """A worker has something to do: its first task has begun, as far as one knows here."""
-        front = node.front() if self.wants_tasks else None
-        if front is not None and not front.announced:
-            self._tells.put(self._announcer.started(front, node.front_since))
+    def began(self, batch: Batch) -> None:
+        """A worker has something to do: the batch's first task has begun, as far as one knows here."""
+        if self.wants_tasks and batch in batch.node.running() and not batch.front.announced:
+            self._tells.put(self._announcer.started(batch.front, batch.since))
 
-    def finished(self, tasks: Iterable[Task], outcomes: Iterable[Outcome]) -> None:
+    def finished(self, ended: Iterable[tuple[Task, Outcome]]) -> None:
+        """Workers have answered these tasks."""
         if self.wants_tasks:
-            for task, outcome in zip(tasks, outcomes, strict=True):
+            for task, outcome in ended:
                 self._put_all(self._announcer.finished(task, outcome))
+
+    def message(self, node: WorkerNode, batch_number: int, index: int, value: Any) -> None:
+        """The task at `index` of a batch, which is running, has sent a message."""
+        task = node.task_at(batch_number, index)
+        if task is not None:
+            self._tells.put(self._announcer.message(task, value))
 
     def cancelled(self, task: Task) -> None:
         if self.wants_tasks:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import enum
 from collections import deque
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from poolapp.engine.queues import TaskQueue
 from poolapp.engine.statistics import Usage
 from poolapp.engine.tasks import Task
 
-# Batch numbers travel as one byte each (see workers/tickets.py).
-BATCH_NUMBERS = 256
+# Batch numbers, 1 to 255, travel as one byte each (see workers/tickets.py).
+BATCH_NUMBERS = 255
 
 
 class NodeState(enum.Enum):
@@ -24,14 +26,21 @@ class NodeState(enum.Enum):
 class Batch:
     """Tasks given to a worker in one message; it begins them in this order."""
 
-    __slots__ = ("done", "expected_time", "node", "number", "tasks")
+    __slots__ = ("done", "expected_time", "node", "number", "since", "tasks", "timeout")
 
-    def __init__(self, node: WorkerNode, number: int, tasks: list[Task], expected_time: float) -> None:
+    def __init__(self, node: WorkerNode, number: int, tasks: list[Task], expected_time: float, now: float) -> None:
         self.node = node
         self.number = number
         self.tasks = tasks
         self.expected_time = expected_time  # seconds
         self.done = 0
+        self.since = now  # when its first task that has no answer yet has begun, if it has
+        self.timeout: float | None = None  # the shortest limit of its tasks, in seconds
+
+    @property
+    def front(self) -> Task:
+        """The first task that has no answer yet."""
+        return self.tasks[self.done]
 
 
 class WorkerNode:
@@ -43,19 +52,22 @@ class WorkerNode:
         "dynamic",
         "ending_since",
         "exit_is_expected",
-        "front_since",
         "id",
         "idle_since",
+        "is_pressed",
         "killed_because",
         "last_answered",
         "last_number",
         "pid",
         "queue",
+        "quota",
         "slot",
         "spawned_at",
         "started_at",
         "state",
         "usage",
+        "wanted_width",
+        "width",
         "worker",
     )
 
@@ -70,9 +82,11 @@ class WorkerNode:
         self.pid: int | None = None
         self.worker: Any = None  # the pool's handle; the scheduler never looks at it
         self.queue = TaskQueue()
+        self.is_pressed = False  # whether the queue is as long as its threshold or longer
         self.batches: deque[Batch] = deque()
         self.committed = 0  # tasks in batches, not answered yet
-        self.front_since = now  # since when the first committed task has been the first
+        self.width = self.wanted_width = 1  # how many tasks the worker can run at once, and has been asked to
+        self.quota = 1  # how many it is given to run at once
         self.last_number = self.last_answered = 0
         self.usage = Usage()
         self.spawned_at = now
@@ -93,12 +107,22 @@ class WorkerNode:
     @property
     def executing(self) -> int:
         """Tasks running now: the first of those in the worker's hands."""
-        return 1 if self.committed else 0
+        return min(self.committed, self.width)
 
     @property
     def queued(self) -> int:
-        """Tasks that wait, those committed ahead of the running one included."""
+        """Tasks that wait, those committed ahead of the running ones included."""
         return self.load - self.executing
+
+    @property
+    def runs_ahead(self) -> bool:
+        """Whether the worker has been given tasks beyond those that it runs."""
+        return self.committed > self.width
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the worker runs as many tasks as it may."""
+        return self.committed >= self.quota
 
     @property
     def unanswered_batches(self) -> int:
@@ -121,40 +145,72 @@ class WorkerNode:
             return "busy" if self.committed else "idle"
         return str(self.state.value)
 
+    def running(self) -> Iterator[Batch]:
+        """The batches whose front is running now."""
+        return islice(self.batches, self.width)
+
     def front(self) -> Task | None:
-        """The task that runs now."""
-        return self.batches[0].tasks[self.batches[0].done] if self.committed else None
+        """The task that has run for longest."""
+        return self.batches[0].front if self.committed else None
+
+    def runs(self, task: Task) -> Batch | None:
+        """The batch of a task that is running now, None if it is not."""
+        return next((batch for batch in self.running() if batch.front is task), None)
+
+    def task_at(self, number: int, index: int) -> Task | None:
+        """The task at `index` of batch `number`, None when it has been answered."""
+        for batch in self.batches:
+            if batch.number == number and batch.done <= index < len(batch.tasks):
+                return batch.tasks[index]
+        return None
 
     def commit(self, tasks: list[Task], expected_time: float, now: float) -> Batch:
         """Book tasks as given to the worker."""
-        if not self.committed:
-            self.front_since = now
-        self.last_number = (self.last_number + 1) % BATCH_NUMBERS
-        batch = Batch(self, self.last_number, tasks, expected_time)
+        number = self.last_number % BATCH_NUMBERS + 1
+        if self.width > 1:
+            taken = {batch.number for batch in self.batches}  # a long task may hold its number for many rounds
+            while number in taken:
+                number = number % BATCH_NUMBERS + 1
+        self.last_number = number
+        batch = Batch(self, number, tasks, expected_time, now)
         self.batches.append(batch)
         self.committed += len(tasks)
         return batch
 
-    def answer(self, now: float) -> Task:
-        """Take the task whose outcome has come: the first of the committed ones."""
-        batch = self.batches[0]
+    def answer(self, number: int, now: float) -> Task | None:
+        """Take the task whose outcome has come: the front of batch `number`, None when there is no such batch."""
+        batch = self.batches[0] if self.batches else None
+        if batch is None or batch.number != number:
+            batch = next((batch for batch in self.batches if batch.number == number), None)
+            if batch is None:
+                return None
         task = batch.tasks[batch.done]
         batch.done += 1
-        self.last_answered = batch.number
+        batch.since = now
+        self.has_read(number)
         if batch.done == len(batch.tasks):
-            self.batches.popleft()
+            self._remove(batch, now)
         self.committed -= 1
-        self.front_since = now
         return task
 
-    def take_back(self, number: int) -> Task:
+    def has_read(self, number: int) -> None:
+        """Note that the worker has read batch `number`, and so every one before it."""
+        if (self.last_number - number) % BATCH_NUMBERS < self.unanswered_batches:
+            self.last_answered = number
+
+    def take_back(self, number: int, now: float) -> Task:
         """Take the last task of batch `number`, which will never begin in the worker."""
         batch = next(batch for batch in self.batches if batch.number == number)
         task = batch.tasks.pop()
         if batch.done == len(batch.tasks):
-            self.batches.remove(batch)
+            self._remove(batch, now)
         self.committed -= 1
         return task
+
+    def give_up(self, batch: Batch) -> None:
+        """Forget a task that never ends, the only one of its batch."""
+        self.batches.remove(batch)
+        self.committed -= 1
 
     def abandon(self) -> list[Task]:
         """Take all tasks that are still committed, in their order."""
@@ -162,3 +218,11 @@ class WorkerNode:
         self.batches.clear()
         self.committed = 0
         return tasks
+
+    def _remove(self, batch: Batch, now: float) -> None:
+        if batch is self.batches[0]:
+            self.batches.popleft()
+            if self.width == 1 and self.batches:
+                self.batches[0].since = now
+        else:
+            self.batches.remove(batch)

@@ -7,13 +7,18 @@ from typing import Any, NamedTuple
 
 
 class Outcome(NamedTuple):
-    """How a task ended: its value, or the error with the worker's traceback as text; monotonic times in seconds."""
+    """How a task ended: its value, or the error with the worker's traceback as text; monotonic times in seconds.
+
+    active_time: CPU time of the run; batch_number: of the batch that the task came in.
+    """
 
     value: Any
     error: BaseException | None
     traceback: str
     started_at: float
     run_time: float
+    active_time: float = 0.0
+    batch_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,22 @@ from collections.abc import Iterable, Sequence
 
 from poolapp.engine.decisions import Decision, TakeBack, Tell
 from poolapp.engine.dispatcher import Dispatcher
-from poolapp.engine.errors import PoolDestroyed, PoolError, TaskAborted, WorkerLost, WorkerStartFailed
+from poolapp.engine.edges import Edges
+from poolapp.engine.errors import (
+    InvalidOption,
+    PoolDestroyed,
+    PoolError,
+    QueueFull,
+    TaskAborted,
+    WorkerLost,
+    WorkerStartFailed,
+)
+from poolapp.engine.interrupting import Interrupter
 from poolapp.engine.node import NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.queues import may_run
+from poolapp.engine.reconfiguring import Reconfigurer
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.staff import Staff
 from poolapp.engine.state import PoolState
@@ -22,12 +34,13 @@ STALL_SECONDS = 0.005
 class Scheduler:
     """Takes every message about a pool. What is to be done about it, the caller takes and carries out, in order."""
 
-    def __init__(self, options: PoolOptions, *, ahead: bool) -> None:
-        self.state = PoolState(options, ahead)
+    def __init__(self, options: PoolOptions, *, ahead: bool, can_interrupt: bool = True) -> None:
+        self.state = PoolState(options, ahead, can_interrupt)
         self._dispatcher = Dispatcher(self.state)
         self._staff = Staff(self.state, self._dispatcher)
-        self._limit = options.limit
-        self.was_ready = self.was_busy = self.was_full = False
+        self._interrupter = Interrupter(self.state, self._dispatcher, self._staff)
+        self._reconfigurer = Reconfigurer(self.state, self._dispatcher, self._staff)
+        self._edges = Edges(self.state)
 
     def take_decisions(self) -> list[Decision]:
         """What has been decided since the last time."""
@@ -38,67 +51,93 @@ class Scheduler:
 
     # Tasks
 
+    @property
+    def is_choosy(self) -> bool:
+        """Whether every task has to be checked before it is submitted."""
+        return self.state.options.queue.limit is not None
+
+    def check(self, task: Task) -> None:
+        """Raise QueueFull when a task would have to wait and must not, InvalidOption when no slot is one of its own."""
+        state, slots = self.state, task.function.workers
+        if slots is not None and slots[-1] >= state.options.limit:
+            raise InvalidOption(
+                f"workers must be slots below max_size, here {state.options.limit}, not {slots[-1]} (of {task.name})"
+            )
+        limit = state.options.queue.limit
+        if limit is not None and state.queued >= limit and not state.has_room_for(slots):
+            raise QueueFull(f"{state.queued} tasks wait, as many as queue.limit allows; {task.name} was not taken")
+
     def submit(self, task: Task, now: float) -> None:
         """A task has come."""
         state, staff = self.state, self._staff
         state.totals.submitted += 1
-        self._dispatcher.place(task, now)
+        state.usage_of(task.known).submitted += 1
+        self._dispatcher.submit(task, now)
         grown = state.waiting and staff.grows and staff.grow(now)
-        if grown or (state.busy_nodes >= self._limit and not self.was_busy):
-            self._tell_edges()
+        if grown:
+            self._edges.tell()
+        else:
+            self._edges.tell_if_moved()
 
-    def finished(self, node: WorkerNode, outcomes: Sequence[Outcome], now: float) -> list[Task]:
-        """A worker has answered its next tasks; returns them."""
-        tasks = []
+    def refuse(self, task: Task, error: PoolError) -> None:
+        """A task has come that must not run."""
+        self.state.totals.submitted += 1
+        self.state.usage_of(task.known).submitted += 1
+        self._dispatcher.fail(task, error)
+
+    def finished(self, node: WorkerNode, outcomes: Sequence[Outcome], now: float) -> list[tuple[Task, Outcome]]:
+        """A worker has answered tasks; returns them, each with its outcome. What is not known here is left out."""
+        ended = []
+        was_full = node.is_full
         for outcome in outcomes:
-            task = node.answer(now)
+            task = node.answer(outcome.batch_number, now)
+            if task is None:
+                self.state.totals.unknown += 1
+                continue
+            if task.interruption is not None and outcome.error is not None:
+                outcome = outcome._replace(error=task.interruption.error(outcome.error))
             self._dispatcher.book(node, task, outcome)
-            tasks.append(task)
-        if not node.committed:
-            self._became_idle(node, now)
-        self._dispatcher.feed(node, now)
-        if self.was_busy and self.state.busy_nodes < self._limit:
-            self._tell_edges()
-        return tasks
+            ended.append((task, outcome))
+        if ended:
+            self._has_room(node, was_full, now)
+        self._edges.tell_if_moved()
+        return ended
 
     def withdraw(self, task: Task) -> bool:
         """Forget a task that waits; False when it no longer does."""
-        return self._dispatcher.withdraw(task)
+        withdrawn = self._dispatcher.withdraw(task)
+        self._edges.tell_if_moved()
+        return withdrawn
 
-    def taken_back(
-        self, node: WorkerNode, batch_numbers: Iterable[int], now: float, withdraw: Task | None = None
-    ) -> bool:
-        """Tasks that the worker will not begin are back: one of the batch for each of the numbers.
-
-        Returns whether the task to `withdraw`, if any, was among them: it is forgotten, the others go on waiting.
-        """
-        self._dispatcher.queue_again(node, batch_numbers)
+    def taken_back(self, node: WorkerNode, batch_numbers: Iterable[int], now: float) -> None:
+        """Tasks that the worker will not begin are back: one of the batch for each of the numbers."""
+        self._dispatcher.queue_again(node, batch_numbers, now)
         if node.batches:
             node.batches[0].expected_time = float("inf")  # nothing more behind it
-        withdrawn = withdraw is not None and self._dispatcher.withdraw(withdraw)
+        self.state.recount()
+
+    def go_on(self, node: WorkerNode, now: float) -> None:
+        """Give out again what was taken back from a node, and is still wanted."""
         if node.is_ready:
-            self.state.recount_busy()
             self._dispatcher.feed(node, now)
             self._dispatcher.employ_idle(now)
         else:
-            self._dispatcher.rehome(node.queue.clear(), now)
+            self._dispatcher.rehome(self._dispatcher.clear(node), now)
             self._staff.stop_if_drained(node, now)
-        self._tell_edges()
-        return withdrawn
+        self._edges.tell()
 
     def skipped(self, node: WorkerNode, batch_number: int, now: float) -> None:
         """The worker has read a batch of which everything, or the rest, was taken back."""
-        node.last_answered = batch_number
+        node.has_read(batch_number)
         self._dispatcher.feed(node, now)
+        self._edges.tell_if_moved()
 
     def abort(self, task: Task, reason: str, now: float) -> bool:
-        """End the worker that runs the task; False when it does not run."""
-        node = task.node
-        if task.state is not TaskState.COMMITTED or node is None or node.front() is not task:
-            return False
-        task.abort_reason = reason
-        self._staff.kill(node, f"killed to abort {task.name}", now)
-        self._tell_edges()
+        """End a task: fail it where it waits, ask it to end where it runs; False where neither is possible."""
+        if task.state is not TaskState.QUEUED:
+            return self._interrupter.abort(task, reason, now)
+        self._dispatcher.fail_waiting_task(task, TaskAborted(f"{task.name} was aborted: {reason}"))
+        self._edges.tell()
         return True
 
     # Workers
@@ -106,7 +145,7 @@ class Scheduler:
     def start(self, now: float) -> None:
         """Fill the pool up to its minimum."""
         self._staff.ensure_minimum(now)
-        self._tell_edges()
+        self._edges.tell()
 
     def worker_ready(self, node: WorkerNode, pid: int | None, now: float) -> None:
         """A worker has started and waits for tasks."""
@@ -114,18 +153,30 @@ class Scheduler:
         node.started_at = node.idle_since = now
         self.state.decisions.append(Tell("worker_online", _who(node)))
         self._staff.welcome(node, now)
-        if node.is_ready:
-            self._dispatcher.rehome(self.state.backlog.clear(), now)
+        if node.is_ready and not self.state.paused:
+            self._dispatcher.rehome(self.state.backlog.take_where(lambda slots: may_run(slots, node.slot)), now)
             self._dispatcher.find_work(node)
             self._dispatcher.feed(node, now)
-        self._tell_edges()
+        self._staff.grow(now)
+        self._edges.tell()
+
+    def widened(self, node: WorkerNode, width: int, now: float) -> None:
+        """The worker can run `width` tasks at once from now on."""
+        node.width = width
+        self._staff.adapt(node)
+        self.state.recount()
+        if node.is_ready:
+            self._dispatcher.find_work(node)
+            self._dispatcher.feed(node, now)
+        self._edges.tell()
 
     def exited(self, node: WorkerNode, exit: WorkerExit, batch_numbers: Iterable[int], now: float) -> None:
         """A worker is gone without having begun some tasks: one of the batch for each of the numbers."""
-        self._dispatcher.queue_again(node, batch_numbers)
-        begun, queued = node.abandon(), node.queue.clear()
+        self._dispatcher.queue_again(node, batch_numbers, now)
+        begun, queued = node.abandon(), self._dispatcher.clear(node)
         self.state.roster.set_state(node, NodeState.GONE)
-        self.state.recount_busy()
+        self._dispatcher.forget(node)
+        self.state.recount()
         reason = node.killed_because or exit.reason
         for task in begun:
             self._dispatcher.fail(task, self._loss(node, task, reason))
@@ -134,12 +185,14 @@ class Scheduler:
         failed_to_start = node.started_at is None and not node.exit_is_expected
         failure = WorkerStartFailed(exit.error or f"{_title(node)}: {reason}") if failed_to_start else None
         self._staff.bury(node, failure, now)
-        self._tell_edges()
+        if self.state.is_empty:
+            self.state.decisions.append(Tell("empty"))
+        self._edges.tell()
 
     def restart(self, worker_ids: Iterable[int] | None, *, hard: bool, now: float) -> WorkersRestart:
         """Replace workers; see Staff.restart."""
         restart = self._staff.restart(worker_ids, hard=hard, now=now)
-        self._tell_edges()
+        self._edges.tell()
         return restart
 
     def stop(self, now: float) -> None:
@@ -148,44 +201,74 @@ class Scheduler:
         state.stopping = True
         self._dispatcher.fail_waiting(state.backlog.clear())
         for node in state.roster:
-            self._dispatcher.fail_waiting(node.queue.clear())
+            self._dispatcher.fail_waiting(self._dispatcher.clear(node))
         self._staff.dismiss_all(now)
-        self._tell_edges()
+        self._edges.tell()
+
+    # Changes while it runs; see Reconfigurer
+
+    def pause(self) -> None:
+        self._reconfigurer.pause()
+
+    def resume(self, now: float) -> None:
+        self._reconfigurer.resume(now)
+        self._edges.tell()
+
+    def resize(self, options: PoolOptions, now: float) -> None:
+        self._reconfigurer.resize(options, now)
+        self._edges.tell()
+
+    def set_strategy(self, options: PoolOptions, now: float) -> None:
+        self._reconfigurer.set_strategy(options)
+
+    def set_queue_options(self, options: PoolOptions, now: float) -> None:
+        self._reconfigurer.set_queue_options(options, now)
+        self._edges.tell()
 
     # Time
 
     def tick(self, now: float) -> None:
         """Time has passed."""
         for node in list(self.state.roster):
-            if node.committed > 1 and now - node.front_since >= STALL_SECONDS and node.ending_since is None:
+            if self._stalls(node) and now - node.batches[0].since >= STALL_SECONDS:
                 self.state.decisions.append(TakeBack(node))
+            self._interrupter.watch(node, now)
             self._staff.watch(node, now)
         self._staff.review(now)
-        self._tell_edges()
+        self._edges.tell()
 
     def next_tick(self, now: float) -> float | None:
         """When time will matter next (a reading of the same clock), None while nothing depends on it."""
         times = [self._staff.next_start(now)]
         for node in self.state.roster:
-            times.append(self._staff.next_time(node, now))
-            if node.committed > 1 and node.ending_since is None:
-                times.append(node.front_since + STALL_SECONDS)
+            times += [self._staff.next_time(node, now), self._interrupter.next_time(node, now)]
+            if self._stalls(node):
+                times.append(node.batches[0].since + STALL_SECONDS)
         return min((time for time in times if time is not None), default=None)
 
     # Helpers
 
-    def _became_idle(self, node: WorkerNode, now: float) -> None:
-        node.idle_since = now
-        if node.is_ready:
+    def _has_room(self, node: WorkerNode, was_full: bool, now: float) -> None:
+        """Give a worker that has answered what it may do next."""
+        if was_full and not node.is_full and node.is_ready:
             self.state.busy_nodes -= 1
-            self._dispatcher.find_work(node)
-        else:
+        if not node.committed:
+            node.idle_since = now
+        if not node.is_ready:
             self._staff.stop_if_drained(node, now)
+            return
+        if not node.is_full:
+            self._dispatcher.find_work(node)
+        self._dispatcher.feed(node, now)
+
+    def _stalls(self, node: WorkerNode) -> bool:
+        """Whether tasks wait in the worker's hands that could be elsewhere."""
+        return node.runs_ahead and node.ending_since is None
 
     def _loss(self, node: WorkerNode, task: Task, reason: str) -> PoolError:
         """Why a task that had begun has no outcome."""
-        if task.abort_reason is not None:
-            return TaskAborted(f"{task.name} was aborted: {task.abort_reason}")
+        if task.interruption is not None:
+            return task.interruption.error()
         if self.state.stopping:
             return PoolDestroyed(f"the pool was destroyed while {task.name} ran")
         return WorkerLost(f"{_title(node)} was lost while it ran {task.name}: {reason}")
@@ -195,23 +278,6 @@ class Scheduler:
         self.state.decisions.append(Tell("worker_exit", {**who, "expected": expected, "reason": reason}))
         if not expected:
             self.state.decisions.append(Tell("error", {**who, "error": f"{_title(node)}: {reason}"}))
-
-    def _tell_edges(self) -> None:
-        """Tell when the pool becomes ready, busy or full, and when it no longer is."""
-        state = self.state
-        if not self.was_ready and state.is_ready and not state.stopping:
-            self.was_ready = True
-            state.decisions.append(Tell("ready"))
-        is_busy = state.busy_nodes >= self._limit
-        if is_busy is not self.was_busy:
-            self.was_busy = is_busy
-            state.totals.busy += is_busy
-            state.decisions.append(Tell("busy" if is_busy else "busy_end"))
-        is_full = state.options.dynamic and len(state.roster.present()) >= self._limit
-        if is_full is not self.was_full:
-            self.was_full = is_full
-            state.totals.full += is_full
-            state.decisions.append(Tell("full" if is_full else "full_end"))
 
 
 def _title(node: WorkerNode) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from poolapp.engine.node import NodeState, WorkerNode
-from poolapp.engine.statistics import summary
+from poolapp.engine.statistics import TaskUsage, elu_summary, summary
 
 if TYPE_CHECKING:
     from poolapp.engine.state import PoolState
@@ -19,7 +20,7 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
     nodes = sorted(state.roster, key=lambda node: (node.slot, node.id))
     ready = state.roster.eligible
     totals, uptime = state.totals, 0.0 if started_at is None else max(now - started_at, 1e-9)
-    busy_time = totals.busy_time + sum(max(0.0, now - n.front_since) for n in nodes if n.committed)
+    busy_time = totals.busy_time + sum(max(0.0, now - batch.since) for node in nodes for batch in node.running())
     usages = [node.usage for node in nodes]
     options = state.options
     return {
@@ -28,44 +29,82 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "min_size": options.min_size,
         "max_size": options.limit,
         "strategy": options.strategy,
+        "strategy_options": dataclasses.asdict(options.strategy_options),
+        "queue": {**dataclasses.asdict(options.queue), "size": options.queue_size},
         "started_at": None if started_at is None else started_at + wall_offset,
         "uptime": uptime,
         "ready": state.is_ready,
         "worker_nodes": len(nodes),
         "idle_worker_nodes": sum(not node.committed for node in ready),
-        "busy_worker_nodes": sum(bool(node.committed) for node in ready),
+        "busy_worker_nodes": sum(node.is_full for node in ready),
         "dynamic_worker_nodes": sum(node.dynamic for node in nodes),
         "submitted_tasks": totals.submitted,
         "executed_tasks": totals.executed,
         "executing_tasks": sum(node.executing for node in nodes),
-        "queued_tasks": len(state.backlog) + sum(node.queued for node in nodes),
+        "queued_tasks": state.queued,
         "max_queued_tasks": sum(node.queue.peak for node in nodes),
+        "stolen_tasks": sum(usage.stolen for usage in usages),
         "failed_tasks": totals.failed,
         "cancelled_tasks": totals.cancelled,
+        "back_pressure": state.is_pressed,
+        "back_pressure_worker_nodes": state.pressed_nodes,
         "restarts": totals.restarts,
         "busy_time": busy_time,
         "utilization": busy_time / (uptime * options.limit) if uptime else 0.0,
         "run_time": summary(usage.run_time for usage in usages),
         "wait_time": summary(usage.wait_time for usage in usages),
-        "events": {"busy": totals.busy, "full": totals.full},
+        "elu": elu_summary(usages),
+        "events": {"busy": totals.busy, "full": totals.full, "back_pressure": totals.back_pressure},
+        "unknown_messages": totals.unknown,
         "workers": [_worker(node, state, wall_offset) for node in nodes if node.state is not NodeState.GONE],
     }
 
 
 def _worker(node: WorkerNode, state: PoolState, wall_offset: float) -> dict[str, Any]:
-    front = node.front()
+    oldest = min(node.running(), key=lambda batch: batch.since, default=None)
     return {
         "id": node.id,
         "slot": node.slot,
         "pid": node.pid,
         "state": node.label,
         "dynamic": node.dynamic,
+        "concurrency": node.quota,
         "executing": node.executing,
         "queued": node.queued,
+        "max_queued": node.queue.peak,
+        "stolen": node.usage.stolen,
+        "back_pressure": node.is_pressed,
         "executed": node.usage.executed,
         "failed": node.usage.failed,
         "restarts": state.deaths.get(node.slot, 0),
-        "task": front.name if front else None,
-        "running_since": node.front_since + wall_offset if front else None,
+        "task": oldest.front.name if oldest else None,
+        "running_since": oldest.since + wall_offset if oldest else None,
         "started_at": node.started_at + wall_offset if node.started_at is not None else None,
     }
+
+
+def tasks_by_name(state: PoolState) -> dict[str, Any]:
+    """What the tasks of each name have done since the pool was started or its strategy was changed."""
+    return {name: _task(usage) for name, usage in state.names.items()}
+
+
+def _task(usage: TaskUsage) -> dict[str, Any]:
+    return {
+        "submitted": usage.submitted,
+        "executed": usage.executed,
+        "failed": usage.failed,
+        "cancelled": usage.cancelled,
+        "run_time": summary([usage.run_time]),
+        "wait_time": summary([usage.wait_time]),
+    }
+
+
+def describe(state: PoolState, phase: str) -> str:
+    """A pool's state in a word for people; its phase is "stopped", "running", "stopping" or "destroyed"."""
+    if phase != "running":
+        return "stopping" if phase == "stopping" else "stopped"
+    if state.paused:
+        return "paused"
+    if not state.is_ready:
+        return "starting"
+    return "busy" if state.is_busy else "ready"

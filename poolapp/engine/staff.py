@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from poolapp.engine.backoff import Backoff
-from poolapp.engine.decisions import Conclude, Kill, Spawn, Stop, TakeBack
+from poolapp.engine.decisions import Conclude, Kill, Spawn, Stop, TakeBack, Widen
 from poolapp.engine.dispatcher import Dispatcher
 from poolapp.engine.errors import PoolDestroyed, PoolError, WorkerStartFailed
 from poolapp.engine.node import NodeState, WorkerNode
@@ -24,15 +24,19 @@ class Staff:
         self._dispatcher = dispatcher
         self._backoff = Backoff()
         self._restarts: list[WorkersRestart] = []
-        # Without replacement of its own accord, a worker comes back when there is work for it.
-        self.grows = state.options.dynamic or not state.options.restart_worker_on_error
+
+    @property
+    def grows(self) -> bool:
+        """Whether workers are started for tasks that wait; without replacement of its own accord one comes back so."""
+        return self._state.options.dynamic or not self._state.options.restart_worker_on_error
 
     def review(self, now: float) -> None:
         """See to it that there are enough workers, after something has changed."""
         if not self._state.stopping:
             if self._state.options.restart_worker_on_error:
                 self.ensure_minimum(now)
-            self.grow(now)
+            while self.grow(now) and self._wanted_slot() is not None:
+                pass
 
     def ensure_minimum(self, now: float) -> None:
         """Start workers until the minimum is there; does nothing when it is."""
@@ -43,23 +47,50 @@ class Staff:
                 self._spawn(slot, dynamic=False, now=now)
 
     def grow(self, now: float) -> bool:
-        """Start one more worker when tasks wait that the starting ones will not take; whether it did."""
+        """Start one more worker when tasks wait that those who are there, or start, will not take; whether it did."""
         state, roster = self._state, self._state.roster
-        if not state.waiting or not self.grows or state.stopping or len(roster.nodes) >= state.options.limit:
+        if not state.waiting or not self.grows or state.stopping or state.paused:
             return False
-        slot = next(roster.free_slots(state.options.limit), None)
-        if slot is None or roster.starting() >= state.waiting or not self._backoff.allows(slot, now):
+        if len(roster.nodes) >= state.options.limit:
+            return False
+        slot = self._wanted_slot()
+        if slot is None:
+            slot = self._useful_slot()
+        if slot is None or not self._backoff.allows(slot, now):
             return False
         permanent = sum(not node.dynamic for node in roster.present())
         self._spawn(slot, dynamic=permanent >= state.options.min_size, now=now)
         return True
+
+    def resize(self, now: float) -> None:
+        """Go by new sizes: the lowest slots are the permanent ones, and who is in a slot that is no more retires."""
+        options, roster = self._state.options, self._state.roster
+        permanent = sorted({node.slot for node in roster.present()})[: options.min_size]
+        for node in roster.present():
+            node.dynamic = node.slot not in permanent
+            if node.slot >= options.limit:
+                self.retire(node, now)
+        self._state.recount()
+        self.review(now)
+
+    def adapt(self, node: WorkerNode) -> None:
+        """Let a ready worker run as many tasks at once as the options say; it becomes wider once it has confirmed it."""
+        wanted = self._state.options.queue.concurrency
+        if wanted > node.wanted_width:
+            node.wanted_width = wanted
+            self._state.decisions.append(Widen(node, wanted))
+        node.quota = min(node.width, wanted)
 
     def welcome(self, node: WorkerNode, now: float) -> None:
         """A worker is ready: it may be given work, and whom it replaces may go."""
         self._backoff.succeeded(node.slot)
         if node.state is not NodeState.STARTING:
             return
+        # So that a strategy that goes by past times does not give it everything at once.
+        node.usage.seed(other.usage for other in self._state.roster.eligible)
         self._state.roster.set_state(node, NodeState.READY)
+        self.adapt(node)
+        self._state.recount()
         for restart in self._restarts:
             old = self._state.roster.nodes.get(restart.predecessor_of(node.id) or 0)
             if old is not None and old.is_present:
@@ -79,9 +110,9 @@ class Staff:
     def retire(self, node: WorkerNode, now: float) -> None:
         """Let a worker finish what it runs, move the rest elsewhere, then stop it."""
         self._leave(node)
-        if node.committed > 1:
+        if node.runs_ahead:
             self._state.decisions.append(TakeBack(node))
-        self._dispatcher.rehome(node.queue.clear(), now)
+        self._dispatcher.rehome(self._dispatcher.clear(node), now)
         self.stop_if_drained(node, now)
 
     def stop_if_drained(self, node: WorkerNode, now: float) -> None:
@@ -120,13 +151,17 @@ class Staff:
         if deadline is not None and now >= deadline:
             self.kill(node, node.killed_because or "did not start in time", now, expected=node.exit_is_expected)
         elif (reaping_time := self._reaping_time(node)) is not None and now >= reaping_time:
-            self.retire(node, now)
+            if node.load:
+                self.kill(node, 'killed after max_inactive_time, since kill_behavior is "hard"', now)
+            else:
+                self.retire(node, now)
 
     def next_time(self, node: WorkerNode, now: float) -> float | None:
         """When `watch` may have something to do about a node, as far as is known now."""
-        if node.dynamic and node.is_ready and node.load:
+        due = self._deadline(node) or self._reaping_time(node)
+        if due is None and node.dynamic and node.is_ready:
             return now + self._state.options.max_inactive_time  # it cannot have been idle for too long before that
-        return self._deadline(node) or self._reaping_time(node)
+        return due
 
     def next_start(self, now: float) -> float | None:
         """When a worker that failed to start may be tried again."""
@@ -195,15 +230,42 @@ class Staff:
     def _leave(self, node: WorkerNode) -> None:
         """Take a node out of those that may be given work."""
         self._state.roster.set_state(node, NodeState.RETIRING)
-        self._state.recount_busy()
+        self._state.recount()
 
     def _give_up_hope(self, node: WorkerNode, failure: WorkerStartFailed) -> None:
         """Tell those who wait for a worker that cannot start."""
         for restart in [restart for restart in self._restarts if restart.predecessor_of(node.id) is not None]:
             self._restarts.remove(restart)
             self._state.decisions.append(Conclude(restart, failure))
-        if not self._state.roster.eligible and self._backoff.failures(node.slot) >= HOPELESS_FAILURES:
-            self._dispatcher.fail_waiting(self._state.backlog.clear(), failure)
+        if self._backoff.failures(node.slot) >= HOPELESS_FAILURES:
+            self._dispatcher.fail_waiting(self._state.backlog.take_where(self._is_hopeless), failure)
+
+    def _is_hopeless(self, slots: Sequence[int] | None) -> bool:
+        """Whether no worker for tasks that may run in these slots (None: all) can be expected, one having failed."""
+        if self._state.roster.eligible and slots is None:
+            return False
+        return slots is None or all(self._backoff.failures(slot) >= HOPELESS_FAILURES for slot in slots)
+
+    def _wanted_slot(self) -> int | None:
+        """A slot without a worker to which tasks are bound that wait in vain."""
+        roster, limit = self._state.roster, self._state.options.limit
+        if not self._state.backlog:
+            return None
+        free = set(roster.free_slots(limit))
+        starting = {node.slot for node in roster.present()}
+        bound = self._state.backlog.bound_slots()
+        wanted = [slot for slots in bound if not starting.intersection(slots) for slot in slots if slot in free]
+        # Those that have failed to start come last, so that each is tried.
+        return min(wanted, key=lambda slot: (self._backoff.failures(slot), slot), default=None)
+
+    def _useful_slot(self) -> int | None:
+        """A slot without a worker in which one would find work that those who are starting will leave to it."""
+        roster = self._state.roster
+        if roster.starting() >= self._state.waiting:
+            return None
+        queues = [self._state.backlog, *(node.queue for node in roster)]
+        free = roster.free_slots(self._state.options.limit)
+        return next((slot for slot in free if any(queue.has_for(slot) for queue in queues)), None)
 
     def _deadline(self, node: WorkerNode) -> float | None:
         """When a worker that starts or ends must have done so."""
@@ -214,7 +276,11 @@ class Staff:
         return None
 
     def _reaping_time(self, node: WorkerNode) -> float | None:
-        """When a worker beyond the minimum has been idle for too long, if it is idle."""
-        if node.dynamic and node.is_ready and not node.load:
+        """When a worker beyond the minimum has been inactive for too long: without work, or with "hard" without an end."""
+        if not node.dynamic or not node.is_ready:
+            return None
+        if not node.load:
             return node.idle_since + self._state.options.max_inactive_time
+        if self._state.options.kill_behavior == "hard" and node.batches:
+            return node.batches[0].since + self._state.options.max_inactive_time
         return None

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import importlib
 import itertools
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from poolapp.engine.strategies import STRATEGIES
+from poolapp.engine.validation import (
+    require_choice,
+    require_name,
+    require_priority,
+    require_slots,
+    require_timeout,
+)
 
 if TYPE_CHECKING:
+    from poolapp.engine.abort import AbortSignal
     from poolapp.engine.futures import TaskFuture
+    from poolapp.engine.interrupting import Interruption
     from poolapp.engine.node import WorkerNode
+    from poolapp.engine.statistics import TaskUsage
+
+Lane = tuple[int, tuple[int, ...] | None]
+"""A priority, and the slots whose workers may run the task (None: all)."""
 
 _numbers = itertools.count(1)
 
@@ -22,11 +39,39 @@ _numbers = itertools.count(1)
 class TaskFunction:
     """A function that pools run, under the name by which it is shown and can be asked for.
 
-    Calling it calls the function here and now.
+    Calling it calls the function here and now. How pools run it:
+    priority: -20 (first) to 19 (last), as the nice levels of processes.
+    strategy: the name of the strategy that chooses its worker, the pool's own unless given.
+    workers: the slots whose workers may run it, all unless given.
+    timeout: seconds that it may run, the pool's own limit unless given.
+    signal: what aborts it.
+
+    Raises InvalidOption or InvalidOptionType for a value that its rule forbids.
     """
 
     function: Callable[..., Any]
     name: str
+    priority: int = 0
+    strategy: str | None = None
+    workers: Sequence[int] | None = None
+    timeout: float | None = None
+    signal: AbortSignal | None = None
+    lane: Lane = field(init=False, repr=False)  # tasks that are alike in this wait in one lane of a queue
+
+    def __post_init__(self) -> None:
+        require_name("name", self.name)
+        require_priority("priority", self.priority)
+        if self.strategy is not None:
+            require_choice("strategy", self.strategy, tuple(STRATEGIES))
+        if self.workers is not None:
+            require_slots("workers", self.workers)
+            object.__setattr__(self, "workers", tuple(sorted(self.workers)))
+        require_timeout("timeout", self.timeout)
+        object.__setattr__(self, "lane", (self.priority, self.workers))
+
+    def using(self, **changes: Any) -> Self:
+        """The same task with other values of `priority`, `strategy`, `workers`, `timeout` or `signal`."""
+        return dataclasses.replace(self, **changes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as what the function is imported by."""
@@ -62,6 +107,12 @@ def load(path: str) -> Any:
     return found
 
 
+def resolve(found: str | Callable[..., Any]) -> Callable[..., Any]:
+    """A callable that may be given as "module:qualified.name"."""
+    function: Callable[..., Any] = load(found) if isinstance(found, str) else found
+    return function
+
+
 def plain_function(found: Any) -> Any:
     """The function behind a TaskFunction; anything else as it is."""
     return found.function if isinstance(found, TaskFunction) else found
@@ -75,13 +126,18 @@ def dotted_path(function: Callable[..., Any]) -> str:
 
 
 class KnownFunction:
-    """A task function as one pool knows it, with the run time to expect of it (seconds; infinite until known)."""
+    """A task function as one pool knows it.
 
-    __slots__ = ("expected", "task_function")
+    expected: its run time, in seconds; infinite until known.
+    usage: what tasks of its name have done in the pool; set by the scheduler.
+    """
+
+    __slots__ = ("expected", "task_function", "usage")
 
     def __init__(self, task_function: TaskFunction) -> None:
         self.task_function = task_function
         self.expected = float("inf")
+        self.usage: TaskUsage | None = None
 
     def learn(self, run_time: float) -> None:
         """Take a measured run time into account, quickly at first and smoothly later."""
@@ -103,47 +159,58 @@ class Task:
     """One call of a task function; times are readings of a monotonic clock, in seconds."""
 
     __slots__ = (
-        "abort_reason",
         "announced",
         "args",
+        "context",
+        "function",
         "future",
+        "interruption",
         "known",
         "kwargs",
         "node",
         "number",
         "payload",
         "queued_at",
+        "rank",
         "run_time",
         "started_at",
         "state",
+        "timeout",
     )
 
-    def __init__(self, known: KnownFunction, args: tuple[Any, ...], kwargs: dict[str, Any], queued_at: float) -> None:
+    def __init__(
+        self,
+        known: KnownFunction,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        queued_at: float,
+        function: TaskFunction | None = None,
+    ) -> None:
         self.number = next(_numbers)
         self.known = known
+        self.function = function or known.task_function  # with the options of this call
         self.args = args
         self.kwargs = kwargs
         self.payload: bytes = b""
+        self.context: Context | None = None
         self.queued_at = queued_at
+        self.rank = 0.0  # what goes before what in a queue: the lowest first; see ageing.py
+        self.timeout = self.function.timeout
         self.started_at: float | None = None
         self.run_time: float | None = None
         self.state = TaskState.QUEUED
         self.node: WorkerNode | None = None
         self.future: TaskFuture | None = None
-        self.abort_reason: str | None = None
+        self.interruption: Interruption | None = None  # why it was asked to end while it ran
         self.announced = False  # whether its start was told to listeners
 
     def __repr__(self) -> str:
         return f"<Task {self.number} {self.name} {self.state.value}>"
 
     @property
-    def function(self) -> TaskFunction:
-        return self.known.task_function
-
-    @property
     def name(self) -> str:
-        return self.known.task_function.name
+        return self.function.name
 
     def forget_arguments(self) -> None:
         """Let go of what was only needed to run the task."""
-        self.args, self.kwargs, self.payload = (), {}, b""
+        self.args, self.kwargs, self.payload, self.context = (), {}, b"", None

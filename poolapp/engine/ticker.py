@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
 
 class Ticker:
-    """Calls `tick` when the seconds that its last call returned have passed (None: never), and when woken."""
+    """Calls `tick` when time matters next, as its last call returned it (None: never), and when woken.
 
-    def __init__(self, name: str, tick: Callable[[], float | None]) -> None:
+    All times are readings of `read_clock`, in seconds.
+    """
+
+    def __init__(self, name: str, tick: Callable[[], float | None], read_clock: Callable[[], float]) -> None:
         self._tick = tick
+        self._read_clock = read_clock
+        self._due = math.inf  # when it will wake by itself; infinite while it ticks, so that nothing is missed
         self._woken = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -22,6 +28,11 @@ class Ticker:
         """Call `tick` soon."""
         self._woken.set()
 
+    def wake_by(self, time: float) -> None:
+        """Call `tick` by this time at the latest."""
+        if time < self._due:
+            self._woken.set()
+
     def stop(self) -> None:
         self._stopped = True
         self._woken.set()
@@ -29,9 +40,15 @@ class Ticker:
             self._thread.join()
 
     def _run(self) -> None:
-        pause: float | None = None
         while not self._stopped:
-            self._woken.wait(pause if pause is None else min(pause, threading.TIMEOUT_MAX))
+            self._woken.wait(self._pause())
             self._woken.clear()
             if not self._stopped:
-                pause = self._tick()
+                self._due = math.inf
+                due = self._tick()
+                self._due = math.inf if due is None else due
+
+    def _pause(self) -> float | None:
+        if self._due == math.inf:
+            return None
+        return min(max(0.001, self._due - self._read_clock()), threading.TIMEOUT_MAX)

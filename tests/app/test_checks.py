@@ -47,6 +47,25 @@ def test_e001_says_what_is_wrong_and_what_follows(settings):
 
 
 @pytest.mark.parametrize(
+    "options, where, near",
+    [
+        ({"stratgy": "least_used"}, """POOLAPP["POOLS"]['a']["OPTIONS"] has no option 'stratgy'""", "strategy"),
+        ({"queue": {"sise": 5}}, "queue has no option 'sise'", "size"),
+        ({"strategy_options": {"messurement": "elu"}}, "strategy_options has no option 'messurement'", "measurement"),
+        ({"strategy_options": {"elu": {"Median": True}}}, "strategy_options.elu has no option 'Median'", "median"),
+        ({"worker_options": {"NICE": 5}}, "worker_options has no option 'NICE'", "nice"),
+    ],
+)
+def test_e001_an_unknown_option_is_named_with_the_nearest_known_one(settings, options, where, near):
+    settings.POOLAPP = {"POOLS": {"a": {"OPTIONS": options}}}
+
+    [error] = found()
+
+    assert (error.id, error.level) == ("poolapp.E001", checks.ERROR)
+    assert f"{where}; did you mean '{near}'?" in error.msg
+
+
+@pytest.mark.parametrize(
     "setting, where, near",
     [
         ({"POOL": {}}, "POOLAPP has no key 'POOL'", "POOLS"),

@@ -9,7 +9,8 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from poolapp import PoolError, PoolOptions
-from poolapp.conf import PoolSettings, Record, Retention, get_settings
+from poolapp.conf import OWN_OPTIONS, PoolSettings, Record, Retention, get_settings
+from poolapp.engine.options import MeasurementOptions, QueueOptions, StrategyOptions, WorkerOptions
 
 CPUS = len(os.sched_getaffinity(0))
 
@@ -78,6 +79,40 @@ class TestWhatItMeans:
 
         assert (options.strategy, options.queue.task_stealing, options.max_inactive_time) == ("round_robin", False, 5)
 
+    @pytest.mark.parametrize(
+        "given, expected",
+        [
+            (
+                {"queue": {"concurrency": 4, "size": 10, "limit": 100, "aging_factor": 0}},
+                {"queue": QueueOptions(concurrency=4, size=10, limit=100, aging_factor=0)},
+            ),
+            ({"queue": False}, {"queue": QueueOptions(enabled=False)}),
+            (
+                {"strategy_options": {"elu": {"median": True}, "weights": [1, 2, 3]}},
+                {"strategy_options": StrategyOptions(elu=MeasurementOptions(median=True), weights={0: 1, 1: 2, 2: 3})},
+            ),
+            (
+                {"worker_options": {"nice": 5, "limits": {"CPU": 600}, "start_method": "exec"}},
+                {"worker_options": WorkerOptions(nice=5, limits={"CPU": 600}, start_method="exec")},
+            ),
+            ({"timeout": 30, "abort_timeout": 0.5}, {"timeout": 30, "abort_timeout": 0.5}),
+            ({"kill_behavior": "hard"}, {"kill_behavior": "hard"}),
+            ({"kill_handler": "os:sync"}, {"kill_handler": "os:sync"}),
+            ({"error_handler": print, "exit_handler": "os:sync"}, {"error_handler": print, "exit_handler": "os:sync"}),
+            ({"context_vars": ["tests.settings:LANGUAGE"]}, {"context_vars": ("tests.settings:LANGUAGE",)}),
+            ({"env": {"OMP_NUM_THREADS": "1"}}, {"env": {"OMP_NUM_THREADS": "1"}}),
+        ],
+    )
+    def test_users_may_say_all_that_is_not_poolapps_own(self, settings, given, expected):
+        options = pool_options(settings, MIN_SIZE=1, MAX_SIZE=3, OPTIONS=given)
+
+        assert {name: getattr(options, name) for name in expected} == expected
+
+    def test_pools_start_when_autostart_says_so_and_always_tell_what_happens(self, settings):
+        options = pool_options(settings)
+
+        assert (options.start_workers, options.enable_events) == (False, True)
+
     def test_arguments_and_results_are_described_only_where_they_are_recorded(self, settings):
         quiet = parsed(settings)
         open_hearted = parsed(settings, RECORD={"ARGUMENTS": True, "RESULTS": True})
@@ -145,6 +180,40 @@ WRONG = [
     ({"POOLS": {"default": {"OPTIONS": {"initializer": "os:getcwd"}}}}, r"has no option 'initializer'"),
     ({"POOLS": {"default": {"OPTIONS": {"min_size": 2}}}}, r"has no option 'min_size'"),
     ({"POOLS": {"default": {"OPTIONS": {3: 4}}}}, r"has no option 3"),
+    *[
+        ({"POOLS": {"default": {"OPTIONS": {name: None}}}}, rf"\['default'\]\[\"OPTIONS\"\] has no option '{name}'")
+        for name in sorted(OWN_OPTIONS)
+    ],
+    ({"POOLS": {3: {}}}, r'POOLAPP\["POOLS"\]\[3\]: name must be text, not 3'),
+    (
+        {"POOLS": {"default": {"OPTIONS": {"queue": {"task_staling": True}}}}},
+        r"\['default'\]: queue has no option 'task_staling'; did you mean 'task_stealing'\?",
+    ),
+    (
+        {"POOLS": {"default": {"OPTIONS": {"strategy_options": {"weight": [1]}}}}},
+        r"\['default'\]: strategy_options has no option 'weight'; did you mean 'weights'\?",
+    ),
+    (
+        {"POOLS": {"default": {"OPTIONS": {"strategy_options": {"elu": {"medium": True}}}}}},
+        r"\['default'\]: strategy_options.elu has no option 'medium'; did you mean 'median'\?",
+    ),
+    (
+        {"POOLS": {"default": {"OPTIONS": {"worker_options": {"start_methode": "exec"}}}}},
+        r"\['default'\]: worker_options has no option 'start_methode'; did you mean 'start_method'\?",
+    ),
+    (
+        {"POOLS": {"default": {"MIN_SIZE": 2, "OPTIONS": {"strategy_options": {"weights": [1]}}}}},
+        r"strategy_options.weights must name exactly the slots 0..1 of a pool with max_size 2, not 0",
+    ),
+    (
+        {"POOLS": {"default": {"OPTIONS": {"queue": {"concurrency": 0}}}}},
+        r"concurrency must be at least 1, not 0",
+    ),
+    ({"POOLS": {"default": {"OPTIONS": {"timeout": 0}}}}, r"timeout must be more than 0 seconds, not 0"),
+    ({"POOLS": {"default": {"OPTIONS": {"kill_handler": "gone:f"}}}}, r"kill_handler 'gone:f' cannot be imported"),
+    ({"POOLS": {"default": {"OPTIONS": {"error_handler": 5}}}}, r"error_handler must be callable or text .*, not 5"),
+    ({"POOLS": {"default": {"OPTIONS": {"env": {"A": 1}}}}}, r"env\['A'\] must be text, not of type int"),
+    ({"POOLS": {"default": {"WORKER": "no_such_package.Crew"}}}, r"worker 'no_such_package.Crew' cannot be imported"),
     ({"AUTOSTART": "yes"}, r'POOLAPP\["AUTOSTART"\] must be one of serve, lazy, always, never, not \'yes\''),
     ({"AUTOSTART": ["serve"]}, r'POOLAPP\["AUTOSTART"\] must be one of'),
     ({"RECORD": "all"}, r'POOLAPP\["RECORD"\] must be a mapping, not \'all\''),

@@ -11,6 +11,7 @@ import pytest
 
 from poolapp.engine import Pool, PoolOptions, TaskFuture
 from tests.engine import functions
+from tests.engine.conftest import gate, make_gate  # noqa: F401  # fixtures
 from tests.engine.gates import Gate
 from tests.engine.polling import eventually
 

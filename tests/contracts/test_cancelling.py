@@ -1,4 +1,4 @@
-"""A task that waits can be taken back; one that runs cannot, unless it is aborted."""
+"""A task that waits can be taken back; one that runs cannot."""
 
 from __future__ import annotations
 
@@ -51,15 +51,6 @@ def test_a_finished_task_cannot_be_cancelled(pool: Pool):
     future.result(10)
 
     assert not future.cancel()
-    assert not future.abort()
-
-
-def test_a_waiting_task_is_aborted_by_cancelling_it(pool: Pool, occupied):
-    with occupied(pool):
-        future = pool.execute(functions.add, 1, 1)
-
-        assert future.abort("not needed")
-        assert future.cancelled()
 
 
 def test_some_of_many_are_cancelled_and_the_others_run(pool: Pool, occupied):

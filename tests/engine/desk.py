@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from poolapp.engine.decisions import Conclude, Decision, Kill, Settle, Spawn, Stop, TakeBack, Tell
+from poolapp.engine.decisions import Conclude, Decision, Interrupt, Kill, Settle, Spawn, Stop, TakeBack, Tell, Widen
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
@@ -49,16 +49,17 @@ class Desk:
         self.scheduler.start(self.now)
         return self._decisions()
 
-    def submit(self, name: str, expected: float = math.inf) -> list[str]:
-        """A task whose function is expected to run for so many seconds."""
-        known = KnownFunction(TaskFunction(print, name))
+    def submit(self, name: str, expected: float = math.inf, **options: Any) -> list[str]:
+        """A task whose function, with these options, is expected to run for so many seconds."""
+        known = KnownFunction(TaskFunction(print, name, **options))
         known.expected = expected
         task = self.tasks[name] = Task(known, (), {}, self.now)
+        self.scheduler.check(task)
         self.scheduler.submit(task, self.now)
         return self._decisions()
 
-    def submit_all(self, *names: str, expected: float = math.inf) -> list[str]:
-        return [decision for name in names for decision in self.submit(name, expected)]
+    def submit_all(self, *names: str, expected: float = math.inf, **options: Any) -> list[str]:
+        return [decision for name in names for decision in self.submit(name, expected, **options)]
 
     def ready(self, node_id: int, pid: int | None = None) -> list[str]:
         self.scheduler.worker_ready(self.nodes[node_id], pid or 1000 + node_id, self.now)
@@ -68,17 +69,26 @@ class Desk:
         self, node_id: int, count: int = 1, *, run_time: float = 0.01, error: BaseException | None = None
     ) -> list[str]:
         """The worker has run its next tasks."""
-        outcomes = [Outcome(None, error, "", self.now - run_time, run_time)] * count
-        for task in self.scheduler.finished(self.nodes[node_id], outcomes, self.now):
-            self._settle(task.name, error)
+        node = self.nodes[node_id]
+        numbers = [batch.number for batch in node.batches for _ in batch.tasks[batch.done :]][:count]
+        return self.answer_batches(node_id, *numbers, run_time=run_time, error=error)
+
+    def answer_batches(
+        self, node_id: int, *numbers: int, run_time: float = 0.01, error: BaseException | None = None
+    ) -> list[str]:
+        """The worker has run the next task of each of these batches."""
+        outcomes = [Outcome(None, error, "", self.now - run_time, run_time, 0.0, number) for number in numbers]
+        for task, outcome in self.scheduler.finished(self.nodes[node_id], outcomes, self.now):
+            self._settle(task.name, outcome.error)
         return self._decisions()
 
     def take_back(self, node_id: int, *batch_numbers: int, withdraw: str | None = None) -> list[str]:
         """Tasks of these batches have not begun and are back; one of them is withdrawn."""
-        task = self.tasks[withdraw] if withdraw else None
-        if self.scheduler.taken_back(self.nodes[node_id], batch_numbers, self.now, withdraw=task):
-            assert withdraw is not None
+        node = self.nodes[node_id]
+        self.scheduler.taken_back(node, batch_numbers, self.now)
+        if withdraw is not None and self.scheduler.withdraw(self.tasks[withdraw]):
             self._settle(withdraw, None)
+        self.scheduler.go_on(node, self.now)
         return self._decisions()
 
     def withdraw(self, name: str) -> bool:
@@ -104,6 +114,31 @@ class Desk:
         restart = self.scheduler.restart(node_ids or None, hard=hard, now=self.now)
         return restart, self._decisions()
 
+    def widened(self, node_id: int, width: int) -> list[str]:
+        self.scheduler.widened(self.nodes[node_id], width, self.now)
+        return self._decisions()
+
+    def pause(self) -> list[str]:
+        self.scheduler.pause()
+        return self._decisions()
+
+    def resume(self) -> list[str]:
+        self.scheduler.resume(self.now)
+        return self._decisions()
+
+    def resize(self, min_size: int, max_size: int | None = None) -> list[str]:
+        self.scheduler.resize(self.options.resized(min_size, max_size), self.now)
+        return self._decisions()
+
+    def set_strategy(self, name: str, **options: Any) -> None:
+        changed = self.options.strategy_options.replace(**options)
+        self.scheduler.set_strategy(self.options.replace(strategy=name, strategy_options=changed), self.now)
+        assert self._decisions() == []
+
+    def set_queue_options(self, **options: Any) -> list[str]:
+        self.scheduler.set_queue_options(self.options.replace(queue=self.options.queue.replace(**options)), self.now)
+        return self._decisions()
+
     def abort(self, name: str, reason: str = "too slow") -> list[str]:
         assert self.scheduler.abort(self.tasks[name], reason, self.now)
         return self._decisions()
@@ -113,6 +148,10 @@ class Desk:
         return self._decisions()
 
     # A look at it
+
+    @property
+    def options(self) -> PoolOptions:
+        return self.scheduler.state.options
 
     def snapshot(self) -> dict[str, Any]:
         return snapshot(self.scheduler.state, self.now, 0.0, 0.0)
@@ -155,6 +194,10 @@ class Desk:
                 return f"kill {node.id}"
             case TakeBack(node):
                 return f"take back from {node.id}"
+            case Widen(node, width):
+                return f"widen {node.id} to {width}"
+            case Interrupt(node, batch_number, index, timed_out):
+                return f"{'time out' if timed_out else 'interrupt'} {node.id}: {batch_number}.{index}"
             case Settle(task, error):
                 self._settle(task.name, error)
                 return f"fail {task.name}: {type(error).__name__}"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
-from poolapp.engine.tasks import Task
+from poolapp.engine.tasks import Task, TaskFunction
 from poolapp.engine.workers.base import Reports
 
 
@@ -29,7 +29,7 @@ class ManualCrew:
     """Makes workers that do nothing of their own accord; the latest crew is `latest`."""
 
     takes_batches: ClassVar[bool] = False
-    can_kill: ClassVar[bool] = True
+    can_interrupt: ClassVar[bool] = True
     latest: ClassVar[ManualCrew]
 
     def __init__(self, options: PoolOptions, reports: Reports) -> None:
@@ -39,6 +39,9 @@ class ManualCrew:
         type(self).latest = self
 
     def prepare(self, task: Task) -> None:
+        pass
+
+    def check(self, function: TaskFunction) -> None:
         pass
 
     def open(self) -> None:
@@ -67,6 +70,8 @@ class ManualWorker:
         self.posted: list[Batch] = []
         self.sent: list[Batch] = []
         self.unbegun: list[int] = []
+        self.widths: list[int] = []
+        self.interrupts: list[tuple[int, int, bool]] = []
         self.was_stopped = threading.Event()
         self.was_killed = threading.Event()
 
@@ -87,6 +92,12 @@ class ManualWorker:
         unbegun, self.unbegun = self.unbegun, []
         return unbegun
 
+    def widen(self, width: int) -> None:
+        self.widths.append(width)
+
+    def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
+        self.interrupts.append((batch_number, index, timed_out))
+
     def stop(self) -> None:
         self.was_stopped.set()
         self.exit("retired")
@@ -101,7 +112,8 @@ class ManualWorker:
         self._reports.worker_ready(self.node, 4711)
 
     def answer(self, value: Any = None, error: BaseException | None = None) -> None:
-        self._reports.finished(self.node, [Outcome(value, error, "", 0.0, 0.5)])
+        number = self.node.batches[0].number if self.node.batches else 0
+        self._reports.finished(self.node, [Outcome(value, error, "", 0.0, 0.5, 0.0, number)])
 
     def exit(self, reason: str) -> None:
         self._reports.exited(self.node, WorkerExit(reason))

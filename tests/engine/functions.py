@@ -14,11 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from poolapp.engine import TaskFunction
+from poolapp.engine import TaskFunction, current_task
 
 # Plain work
 
@@ -72,6 +73,81 @@ def pass_gate(arrivals: str, permits: str, result: Any = "passed") -> Any:
         there.write(b".")
         here.read(1)
     return result
+
+
+def reciprocal(number: float) -> float:
+    return 1 / number
+
+
+async def await_for_ever(arrivals: str, permits: str) -> None:
+    """Say that we are here, then wait without an end."""
+    with Path(arrivals).open("wb", buffering=0) as there:
+        there.write(b".")
+    await asyncio.Event().wait()
+
+
+def sleep_for_ever(arrivals: str, permits: str) -> None:
+    """The same, asleep."""
+    with Path(arrivals).open("wb", buffering=0) as there:
+        there.write(b".")
+    while True:
+        time.sleep(3600)
+
+
+def look_until_aborted(arrivals: str, permits: str) -> None:
+    """The same, but with an eye on whether somebody still wants it."""
+    with Path(arrivals).open("wb", buffering=0) as there:
+        there.write(b".")
+    task = current_task()
+    assert task is not None
+    while True:
+        task.check()
+        time.sleep(0.001)
+
+
+def never_mind(arrivals: str, permits: str) -> str:
+    """Wait for a permit, whoever wants us to end."""
+    waiting = True
+    while waiting:
+        try:
+            pass_gate(arrivals, permits)
+            waiting = False
+        except Exception:
+            continue
+    return "never minded"
+
+
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="none")
+
+
+def request_id() -> str:
+    return REQUEST_ID.get()
+
+
+def change_request_id(value: str) -> str:
+    before = REQUEST_ID.get()
+    REQUEST_ID.set(value)
+    return before
+
+
+async def request_id_later() -> str:
+    await asyncio.sleep(0)
+    return REQUEST_ID.get()
+
+
+def tell_progress(*messages: Any) -> str:
+    task = current_task()
+    assert task is not None
+    for message in messages:
+        task.send(message)
+    return task.name
+
+
+def burn(seconds: float) -> None:
+    """Use the CPU for so long."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
 
 
 async def add_later(first: int, second: int) -> int:
@@ -411,3 +487,12 @@ def refusing_around() -> Iterator[None]:
 
 
 ROOT = Path(__file__).parents[2]
+
+
+# Handlers
+
+HEARD: list[Any] = []
+
+
+def hear(event: Any) -> None:
+    HEARD.append(event)

@@ -1,133 +1,219 @@
-"""Options: every rule, its class and its message."""
+"""Options: what they are unless given, and what may be given; what may not is in test_option_errors.py."""
 
 from __future__ import annotations
 
 import json
+import pickle
+from types import MappingProxyType
 
 import pytest
 
-from poolapp.engine import InvalidOption, InvalidOptionType, Pool, PoolError, PoolOptions, QueueOptions
-from poolapp.engine.options import available_cpus
+from poolapp.engine import InvalidOption, Pool
+from poolapp.engine.options import (
+    MeasurementOptions,
+    PoolOptions,
+    QueueOptions,
+    StrategyOptions,
+    WorkerOptions,
+    available_cpus,
+)
+from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.workers.inline import InlineCrew
 from poolapp.engine.workers.thread import ThreadCrew
 
-
-def test_a_pool_is_as_large_as_the_machine_unless_told_otherwise():
-    options = PoolOptions()
-
-    assert options.min_size == options.limit == available_cpus() >= 1
-    assert options.worker == "process"
-    assert options.strategy == "least_used"
-    assert not options.dynamic
+INFINITY = float("inf")
+FOUR = {"min_size": 2, "max_size": 4}
 
 
-def test_a_pool_is_fixed_unless_its_maximum_is_larger():
-    assert not PoolOptions(min_size=3).dynamic
-    assert not PoolOptions(min_size=3, max_size=3).dynamic
-    assert PoolOptions(min_size=3, max_size=4).dynamic
-    assert PoolOptions(min_size=0, max_size=1).dynamic
+class TestDefaults:
+    def test_a_pool_is_as_large_as_the_machine(self):
+        options = PoolOptions()
+
+        assert options.min_size == options.limit == available_cpus() >= 1
+        assert options.worker == "process"
+        assert not options.dynamic
+
+    def test_of_a_pool(self):
+        options = PoolOptions()
+
+        assert (options.name, options.strategy, options.start_workers) == ("pool", "least_used", False)
+        assert (options.strategy_options, options.queue) == (StrategyOptions(), QueueOptions())
+        assert (options.restart_worker_on_error, options.enable_events, options.kill_behavior) == (True, True, "soft")
+        assert (options.max_inactive_time, options.start_timeout, options.stop_timeout) == (60.0, 60.0, 2.0)
+        assert (options.timeout, options.abort_timeout) == (None, 1.0)
+        assert (options.context_vars, options.env, options.worker_options) == ((), None, WorkerOptions())
+
+    def test_of_queues(self):
+        queue = QueueOptions()
+
+        assert (queue.enabled, queue.concurrency, queue.size, queue.limit) == (True, 1, None, None)
+        assert (queue.task_stealing, queue.task_stealing_on_back_pressure) == (True, True)
+        assert (queue.task_stealing_ratio, queue.tasks_finished_timeout) == (0.6, 5.0)
+        assert (queue.aging_factor, queue.load_exponent) == (1.0, 2 / 3)
+
+    def test_of_strategies(self):
+        options = StrategyOptions()
+
+        assert (options.measurement, options.weights) == ("run_time", None)
+        assert options.run_time == options.wait_time == options.elu == MeasurementOptions(median=False)
+
+    def test_of_workers(self):
+        options = WorkerOptions()
+
+        assert (options.nice, options.limits, options.stack_size, options.start_method) == (0, {}, None, "fork")
 
 
-def test_the_queue_may_be_given_as_a_mapping():
-    assert PoolOptions(queue={"task_stealing": False}).queue == QueueOptions(task_stealing=False)
+class TestSizes:
+    def test_a_pool_is_fixed_unless_its_maximum_is_larger(self):
+        assert not PoolOptions(min_size=3).dynamic
+        assert not PoolOptions(min_size=3, max_size=3).dynamic
+        assert PoolOptions(min_size=3, max_size=4).dynamic
+        assert PoolOptions(min_size=0, max_size=1).dynamic
+
+    @pytest.mark.parametrize(
+        "options, expected",
+        [({"min_size": 3}, 9), (FOUR, 16), ({**FOUR, "queue": {"size": 5}}, 5), ({**FOUR, "queue": True}, 16)],
+    )
+    def test_back_pressure_begins_at_the_square_of_the_largest_size_unless_told_otherwise(self, options, expected):
+        assert PoolOptions(**options).queue_size == expected
 
 
-def test_options_are_changed_by_making_others():
-    options = PoolOptions(min_size=2, name="photos")
+class TestWhatMayBeSaid:
+    @pytest.mark.parametrize("strategy", STRATEGIES)
+    def test_every_strategy_has_a_name(self, strategy: str):
+        assert PoolOptions(strategy=strategy).strategy == strategy
 
-    changed = options.replace(min_size=3)
+    @pytest.mark.parametrize(
+        "given, expected",
+        [
+            (True, QueueOptions()),
+            (False, QueueOptions(enabled=False)),
+            ({}, QueueOptions()),
+            ({"task_stealing": False}, QueueOptions(task_stealing=False)),
+            (MappingProxyType({"concurrency": 4}), QueueOptions(concurrency=4)),
+            (QueueOptions(limit=100), QueueOptions(limit=100)),
+        ],
+    )
+    def test_the_queue_is_on_or_off_a_mapping_or_itself(self, given, expected):
+        assert PoolOptions(queue=given).queue == expected
 
-    assert (changed.min_size, changed.name, options.min_size) == (3, "photos", 2)
+    def test_the_edges_of_what_queues_take(self):
+        QueueOptions(task_stealing_ratio=0, tasks_finished_timeout=0, aging_factor=0, load_exponent=1e-9)
+        QueueOptions(task_stealing_ratio=1, tasks_finished_timeout=INFINITY, size=1, limit=1, concurrency=1000)
 
+    def test_strategy_options_may_be_given_as_a_mapping(self):
+        options = PoolOptions(strategy_options={"measurement": "elu", "wait_time": {"median": True}})
 
-def test_changed_options_are_checked_too():
-    with pytest.raises(InvalidOption):
-        PoolOptions(min_size=2, max_size=4).replace(min_size=5)
+        assert options.strategy_options.measurement == "elu"
+        assert options.strategy_options.wait_time == MeasurementOptions(median=True)
+        assert options.strategy_options.run_time == MeasurementOptions()
 
+    @pytest.mark.parametrize("weights", [{1: 2, 0: 1.5}, {0: 1.5, 1: 2}, [1.5, 2], (1.5, 2)])
+    def test_weights_are_kept_by_slot(self, weights):
+        options = PoolOptions(min_size=1, max_size=2, strategy_options={"weights": weights})
 
-@pytest.mark.parametrize(
-    "options, message",
-    [
-        ({"min_size": -1}, "a pool needs 0 <= min_size <= max_size and max_size >= 1, not -1..-1"),
-        ({"min_size": 3, "max_size": 2}, "not 3..2"),
-        ({"min_size": 0}, "not 0..0"),
-        ({"min_size": 0, "max_size": 0}, "not 0..0"),
-        ({"strategy": "most_used"}, "strategy must be one of least_used, round_robin, not 'most_used'"),
-        ({"queue": {"concurrency": 0}}, "queue.concurrency must be 1, not 0"),
-        ({"queue": {"concurrency": 2}}, "queue.concurrency must be 1, not 2"),
-        ({"max_inactive_time": 0}, "max_inactive_time must be more than 0 seconds, not 0"),
-        ({"max_inactive_time": -1.5}, "max_inactive_time must be more than 0 seconds, not -1.5"),
-        ({"start_timeout": 0.0}, "start_timeout must be more than 0 seconds, not 0.0"),
-        ({"stop_timeout": float("nan")}, "stop_timeout must be more than 0 seconds, not nan"),
-        ({"worker": "fibre"}, "worker must be one of inline, thread, process .*, not 'fibre'"),
-    ],
-)
-def test_a_value_that_is_not_allowed_is_refused(options: dict, message: str):
-    with pytest.raises(InvalidOption, match=message) as caught:
-        PoolOptions(**options)
-    assert isinstance(caught.value, ValueError)
-    assert isinstance(caught.value, PoolError)
+        assert list(options.strategy_options.weights.items()) == [(0, 1.5), (1, 2)]
 
+    def test_worker_options_may_be_given_as_a_mapping(self):
+        given = {"nice": 19, "limits": {"AS": 2**30, "CPU": 0}, "stack_size": 32768, "start_method": "exec"}
 
-@pytest.mark.parametrize(
-    "options, message",
-    [
-        ({"min_size": "2"}, "min_size must be a whole number, not '2'"),
-        ({"min_size": 0.25}, "min_size must be a whole number, not 0.25"),
-        ({"min_size": True}, "min_size must be a whole number, not True"),
-        ({"min_size": None}, "min_size must be a whole number, not None"),
-        ({"min_size": 1, "max_size": 2.0}, "max_size must be a whole number, not 2.0"),
-        ({"strategy": None}, "strategy must be a name, not None"),
-        ({"strategy": ["least_used"]}, "strategy must be a name, not"),
-        ({"queue": "full"}, "queue must be a QueueOptions or a mapping, not 'full'"),
-        ({"queue": {"size": 5}}, "queue takes concurrency, task_stealing, not size"),
-        ({"queue": {"concurrency": "1"}}, "queue.concurrency must be a whole number, not '1'"),
-        ({"queue": {"task_stealing": "yes"}}, "queue.task_stealing must be True or False, not 'yes'"),
-        ({"restart_worker_on_error": 1}, "restart_worker_on_error must be True or False, not 1"),
-        ({"describe_arguments": "no"}, "describe_arguments must be True or False, not 'no'"),
-        ({"describe_results": None}, "describe_results must be True or False, not None"),
-        ({"max_inactive_time": "60"}, "max_inactive_time must be a number of seconds, not '60'"),
-        ({"stop_timeout": True}, "stop_timeout must be a number of seconds, not True"),
-        ({"start_timeout": None}, "start_timeout must be a number of seconds, not None"),
-        ({"worker": None}, "worker must be a name or a class, not None"),
-        ({"worker": 2}, "worker must be a name or a class, not 2"),
-    ],
-)
-def test_a_value_of_the_wrong_type_is_refused(options: dict, message: str):
-    with pytest.raises(InvalidOptionType, match=message) as caught:
-        PoolOptions(**options)
-    assert isinstance(caught.value, TypeError)
-    assert isinstance(caught.value, PoolError)
+        assert PoolOptions(worker_options=given).worker_options == WorkerOptions(**given)
 
+    @pytest.mark.parametrize("seconds", [None, 1, 0.001, INFINITY])
+    def test_tasks_may_have_a_time_limit(self, seconds):
+        assert PoolOptions(timeout=seconds).timeout == seconds
 
-def test_an_option_that_does_not_exist_is_refused():
-    with pytest.raises(TypeError, match="max_sise"):
-        PoolOptions(max_sise=4)
+    @pytest.mark.parametrize("name", ["online_handler", "message_handler", "error_handler", "exit_handler"])
+    @pytest.mark.parametrize("handler", [None, print, "tests.engine.functions:nothing", "logging:Logger.info"])
+    def test_handlers_are_callable_or_import_paths(self, name, handler):
+        assert getattr(PoolOptions(**{name: handler}), name) == handler
 
+    @pytest.mark.parametrize("name", ["initializer", "finalizer", "kill_handler", "around_task"])
+    def test_what_workers_call_is_an_import_path(self, name):
+        assert getattr(PoolOptions(**{name: "tests.engine.functions:nothing"}), name)
+        assert getattr(PoolOptions(**{name: "__main__:nothing"}), name)
 
-@pytest.mark.parametrize(
-    "worker, shown",
-    [
-        ("inline", "inline"),
-        (InlineCrew, "InlineCrew"),
-        ("poolapp.engine.workers.thread.ThreadCrew", "poolapp.engine.workers.thread.ThreadCrew"),
-        (ThreadCrew, "ThreadCrew"),
-    ],
-)
-def test_workers_may_be_given_by_name_class_and_path(worker: object, shown: str):
-    with Pool(PoolOptions(worker=worker, min_size=1)) as pool:
-        assert pool.execute(len, "four").result(10) == 4
-        assert json.loads(json.dumps(pool.snapshot()))["worker"] == shown
+    def test_lists_do_where_tuples_are_kept(self):
+        options = PoolOptions(context_vars=["tests.engine.functions:LANGUAGE"], initializer_args=["photos", 2])
+
+        assert (options.context_vars, options.initializer_args) == (("tests.engine.functions:LANGUAGE",), ("photos", 2))
+
+    def test_what_is_given_may_change_later_without_effect(self):
+        env, weights, limits = {"A": "1"}, {0: 1.0}, {"CPU": 5}
+        options = PoolOptions(
+            min_size=1, env=env, strategy_options={"weights": weights}, worker_options={"limits": limits}
+        )
+
+        for given in (env, weights, limits):
+            given.clear()
+
+        assert (options.env, options.strategy_options.weights) == ({"A": "1"}, {0: 1.0})
+        assert options.worker_options.limits == {"CPU": 5}
+
+    @pytest.mark.parametrize("name", ["max_inactive_time", "start_timeout", "stop_timeout", "abort_timeout"])
+    def test_for_ever_is_a_time(self, name: str):
+        with Pool(PoolOptions(worker="thread", min_size=0, max_size=1, **{name: INFINITY})) as pool:
+            assert pool.execute(len, "four").result(10) == 4
+            assert pool.execute(len, "four").result(10) == 4
 
 
-@pytest.mark.parametrize("path", ["tests.engine.no_such_module.Crew", "tests.engine.functions.NoSuchCrew"])
-def test_a_worker_class_that_cannot_be_imported_is_named(path: str):
-    with pytest.raises(InvalidOption, match=f"worker '{path}' cannot be imported"):
-        Pool(PoolOptions(worker=path))
+class TestChanging:
+    def test_options_are_changed_by_making_others(self):
+        options = PoolOptions(min_size=2, name="photos", queue={"limit": 7})
+
+        changed = options.replace(min_size=3, strategy_options={"measurement": "elu"})
+
+        assert (changed.min_size, changed.name, changed.queue.limit, options.min_size) == (3, "photos", 7, 2)
+        assert changed.strategy_options == StrategyOptions(measurement="elu")
+
+    def test_queue_options_too(self):
+        changed = QueueOptions(concurrency=2, size=5).replace(size=6)
+
+        assert changed == QueueOptions(concurrency=2, size=6)
+
+    @pytest.mark.parametrize(
+        "maximum, expected", [(1, {0: 1.0}), (2, {0: 1.0, 1: 3.0}), (4, {0: 1.0, 1: 3.0, 2: 2.0, 3: 2.0})]
+    )
+    def test_other_sizes_keep_the_weights_and_give_new_slots_the_average(self, maximum, expected):
+        options = PoolOptions(min_size=2, strategy_options={"weights": [1.0, 3.0]})
+
+        resized = options.resized(1, maximum)
+
+        assert (resized.min_size, resized.limit) == (1, maximum)
+        assert resized.strategy_options.weights == expected
+
+    def test_other_sizes_need_no_weights(self):
+        assert PoolOptions(min_size=2).resized(3, None).strategy_options.weights is None
+
+    def test_options_travel(self):
+        options = PoolOptions(
+            **FOUR,
+            queue={"size": 5},
+            strategy_options={"weights": [1, 2, 3, 4], "elu": {"median": True}},
+            worker_options={"limits": {"CPU": 5}},
+            env={"A": "1"},
+            error_handler="tests.engine.functions:nothing",
+        )
+
+        assert pickle.loads(pickle.dumps(options)) == options
 
 
-@pytest.mark.parametrize("name", ["max_inactive_time", "start_timeout", "stop_timeout"])
-def test_for_ever_is_a_time(name: str):
-    with Pool(PoolOptions(worker="thread", min_size=0, max_size=1, **{name: float("inf")})) as pool:
-        assert pool.execute(len, "four").result(10) == 4
-        assert pool.execute(len, "four").result(10) == 4
+class TestKindsOfWorkers:
+    @pytest.mark.parametrize(
+        "worker, shown",
+        [
+            ("inline", "inline"),
+            (InlineCrew, "InlineCrew"),
+            ("poolapp.engine.workers.thread.ThreadCrew", "poolapp.engine.workers.thread.ThreadCrew"),
+            (ThreadCrew, "ThreadCrew"),
+        ],
+    )
+    def test_workers_may_be_given_by_name_class_and_path(self, worker: object, shown: str):
+        with Pool(PoolOptions(worker=worker, min_size=1)) as pool:
+            assert pool.execute(len, "four").result(10) == 4
+            assert json.loads(json.dumps(pool.snapshot()))["worker"] == shown
+
+    @pytest.mark.parametrize("path", ["tests.engine.no_such_module.Crew", "tests.engine.functions.NoSuchCrew"])
+    def test_a_worker_class_that_cannot_be_imported_is_named(self, path: str):
+        with pytest.raises(InvalidOption, match=f"worker '{path}' cannot be imported"):
+            Pool(PoolOptions(worker=path))

@@ -24,7 +24,7 @@ def test_what_waited_for_a_dead_worker_goes_to_the_others():
     desk.submit_all("a", "b", "a1", "b1")
 
     assert desk.exit(1) == ["fail a: WorkerLost", "spawn 3 in slot 0"]
-    assert desk.queue(2) == ["b1", "a1"]
+    assert desk.queue(2) == ["a1", "b1"]
 
 
 def test_what_waited_for_the_only_worker_waits_for_its_successor():

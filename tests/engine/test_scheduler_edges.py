@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from poolapp.engine import TaskAborted
 from tests.engine.desk import Desk
 
 TINY = 0.000_001
@@ -82,6 +83,7 @@ def test_busy_ends_when_a_task_is_aborted():
     desk.submit("a")
 
     desk.abort("a")
+    desk.answer(1, error=TaskAborted("aborted"))
 
     assert desk.take_told() == ["busy", "busy_end"]
 
@@ -92,7 +94,7 @@ def test_busy_times_are_counted():
         desk.submit(name)
         desk.answer(1)
 
-    assert desk.snapshot()["events"] == {"busy": 3, "full": 0}
+    assert desk.snapshot()["events"] == {"busy": 3, "full": 0, "back_pressure": 0}
 
 
 def test_full_is_told_when_a_dynamic_pool_has_reached_its_maximum_and_full_end_when_it_has_not():
@@ -142,8 +144,9 @@ def test_the_reason_of_a_killed_worker_says_who_killed_it():
     desk = Desk.with_workers(1)
     desk.submit("a")
     desk.abort("a")
+    desk.tick(1.0)
     desk.tells.clear()
 
     desk.exit(1, "killed by SIGKILL")
 
-    assert desk.tells[0].details["reason"] == "killed to abort a"
+    assert desk.tells[0].details["reason"] == "killed because a did not end"

@@ -4,96 +4,43 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections import Counter, deque
-from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from poolapp.engine.decisions import Conclude, Decision, Kill, Settle, Spawn, Stop, TakeBack, Tell
+from poolapp.engine.decisions import Conclude, Decision, Interrupt, Kill, Settle, Spawn, Stop, TakeBack, Tell, Widen
 from poolapp.engine.dispatcher import MAX_UNANSWERED_BATCHES
-from poolapp.engine.errors import TaskAborted, WorkerLost
+from poolapp.engine.errors import InvalidOption, QueueFull, TaskAborted, TaskTimeout, WorkerLost
 from poolapp.engine.node import Batch, NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.queues import may_run
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.scheduler import Scheduler
-from poolapp.engine.snapshot import snapshot
+from poolapp.engine.snapshot import snapshot, tasks_by_name
+from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction, TaskState
+from tests.engine.model_worker import ModelWorker
 
 TINY, LONG = 0.000_01, 0.01
 ENOUGH = 3000  # steps after which everything must have come to an end
+EXAMPLES = int(os.environ.get("POOLAPP_MACHINE_EXAMPLES", "2000"))
 
-
-@dataclass(eq=False)
-class ModelWorker:
-    """A worker that honours its tickets: it takes one before it begins a task, and says when there is none."""
-
-    node: WorkerNode
-    is_ready: bool = False
-    told_to_stop: bool = False
-    killed: bool = False
-    messages: deque[tuple[int, list[Task]]] = field(default_factory=deque)
-    tickets: deque[int] = field(default_factory=deque)
-    ahead: int | None = None
-    current: tuple[int, deque[Task]] | None = None
-    running: Task | None = None
-    said: list[Task | int] = field(default_factory=list)  # answered tasks, and numbers of batches skipped
-
-    def receive(self, batch: Batch) -> None:
-        assert self.is_ready, "tasks go to workers that are ready only"
-        self.tickets.extend([batch.number] * len(batch.tasks))
-        self.messages.append((batch.number, list(batch.tasks)))
-
-    def take_back(self) -> list[int]:
-        numbers = list(self.tickets)
-        self.tickets.clear()
-        return numbers
-
-    def step(self) -> Task | None:
-        """Finish the running task, or begin the next one, which is returned, or read the next message."""
-        if self.running is not None:
-            self.said.append(self.running)
-            self.running = None
-        elif self.current is not None:
-            return self._begin()
-        elif self.messages:
-            number, tasks = self.messages.popleft()
-            self.current = number, deque(tasks)
-        return None
-
-    def _begin(self) -> Task | None:
-        assert self.current is not None
-        number, tasks = self.current
-        if not tasks:
-            self.current = None
-            return None
-        if not self._may_begin(number):
-            self.said.append(number)
-            self.current = None
-            return None
-        self.running = tasks.popleft()
-        return self.running
-
-    def _may_begin(self, number: int) -> bool:
-        ticket = self.ahead
-        if ticket is None:
-            if not self.tickets:
-                return False
-            ticket = self.tickets.popleft()
-        self.ahead = None if ticket == number else ticket
-        return ticket == number
-
-    def begun(self) -> set[Task]:
-        """What runs, and that for which a ticket was taken ahead of its message."""
-        messages = [*self.messages, *([self.current] if self.current else [])]
-        ahead = [tasks[0] for number, tasks in messages if number == self.ahead]
-        return {task for task in (self.running, *ahead) if task}
-
-    @property
-    def has_work(self) -> bool:
-        return self.running is not None or self.current is not None or bool(self.messages)
+KINDS = [
+    {"expected": math.inf},
+    {"expected": TINY},
+    {"expected": TINY * 40, "priority": -5},
+    {"expected": LONG, "priority": 10},
+    {"expected": TINY, "workers": [0]},
+    {"expected": math.inf, "workers": [2, 3], "priority": -20},
+    {"expected": TINY, "strategy": "fair_share"},
+    {"expected": LONG, "strategy": "weighted_round_robin", "timeout": 0.5},
+    {"expected": TINY, "timeout": 0.1, "hangs": True},
+]
 
 
 class SchedulerMachine(RuleBasedStateMachine):
@@ -102,25 +49,39 @@ class SchedulerMachine(RuleBasedStateMachine):
     @initialize(
         minimum=st.integers(0, 3),
         more=st.integers(0, 2),
-        strategy=st.sampled_from(["least_used", "round_robin"]),
-        stealing=st.booleans(),
+        strategy=st.sampled_from(list(STRATEGIES)),
+        queue=st.fixed_dictionaries(
+            {
+                "enabled": st.sampled_from([True, True, True, False]),
+                "task_stealing": st.booleans(),
+                "task_stealing_on_back_pressure": st.booleans(),
+                "concurrency": st.sampled_from([1, 1, 1, 2, 3]),
+                "size": st.sampled_from([None, 1, 2, 3]),
+                "limit": st.sampled_from([None, None, None, 4]),
+            }
+        ),
         restart=st.booleans(),
         ahead=st.booleans(),
+        kill_behavior=st.sampled_from(["soft", "hard"]),
     )
-    def open(self, minimum: int, more: int, strategy: str, stealing: bool, restart: bool, ahead: bool) -> None:
-        self.options = PoolOptions(
+    def open(  # type: ignore[no-untyped-def]
+        self, minimum: int, more: int, strategy: str, queue, restart: bool, ahead: bool, kill_behavior: str
+    ) -> None:
+        options = PoolOptions(
             worker="inline",
             min_size=minimum,
             max_size=max(1, minimum + more),
             strategy=strategy,
-            queue={"task_stealing": stealing},
+            queue=queue,
             restart_worker_on_error=restart,
+            kill_behavior=kill_behavior,
             max_inactive_time=1.0,
             start_timeout=5.0,
             stop_timeout=0.5,
+            abort_timeout=0.25,
         )
         self.now = 0.0
-        self.scheduler = Scheduler(self.options, ahead=ahead)
+        self.scheduler = Scheduler(options, ahead=ahead)
         self.workers: dict[int, ModelWorker] = {}
         self.agenda: deque[Decision] = deque()
         self.tasks: list[Task] = []
@@ -129,54 +90,63 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.restarts: dict[WorkersRestart, list[BaseException | None]] = {}
         self.events: list[str] = []
         self.stopped = False
-        self.kinds = [self.kind(expected) for expected in (math.inf, TINY, TINY * 40, LONG)]
+        self.most_at_once = options.queue.concurrency
+        self.kinds = [self.kind(**kind) for kind in KINDS]
         self.scheduler.start(self.now)
         self.hand_out()
 
     @staticmethod
-    def kind(expected: float) -> KnownFunction:
-        known = KnownFunction(TaskFunction(print, f"expected {expected}"))
+    def kind(expected: float, hangs: bool = False, **options: object) -> KnownFunction:
+        known = KnownFunction(TaskFunction(print, f"{options} {'hangs' if hangs else ''}", **options))  # type: ignore[arg-type]
         known.expected = expected
         return known
 
+    @property
+    def options(self) -> PoolOptions:
+        return self.scheduler.state.options
+
     # What callers do
 
-    @rule(kinds=st.lists(st.integers(0, 3), min_size=1, max_size=6))
+    @rule(kinds=st.lists(st.integers(0, len(KINDS) - 1), min_size=1, max_size=6))
     def submit(self, kinds: list[int]) -> None:
         if self.stopped:
             return  # the pool refuses tasks then
         for kind in kinds:
             task = Task(self.kinds[kind], (), {}, self.now)
+            try:
+                self.scheduler.check(task)
+            except (QueueFull, InvalidOption):
+                self.hand_out()
+                continue
             self.tasks.append(task)
             self.scheduler.submit(task, self.now)
             self.hand_out()
 
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
-        open_tasks = [task for task in self.tasks if task.state in (TaskState.QUEUED, TaskState.COMMITTED)]
-        if not open_tasks:
+        task = self.draw_open_task(data)
+        if task is None:
             return
-        task = data.draw(st.sampled_from(open_tasks), label="task")
+        node, worker = self.recover(task)
         withdrawn = self.scheduler.withdraw(task)
-        if not withdrawn and task.state is TaskState.COMMITTED:
-            assert task.node is not None
-            worker = self.workers[task.node.id]
-            withdrawn = self.scheduler.taken_back(task.node, worker.take_back(), self.now, withdraw=task)
-            assert withdrawn or self.begun[task] or worker.ahead is not None, "it has not begun"
-        assert not (withdrawn and self.begun[task]), "it has begun"
         if withdrawn:
+            assert not self.begun[task], "it has begun"
             self.settle(task, "cancelled")
-        self.hand_out()
+        elif task.state is TaskState.COMMITTED:
+            assert worker is not None
+            assert self.begun[task] or worker.ahead is not None, "it has not begun"
+        self.go_on(node)
 
     @rule(data=st.data())
     def abort(self, data: st.DataObject) -> None:
-        running = [worker.running for worker in self.workers.values() if worker.running and not worker.said]
-        if not running:
+        task = self.draw_open_task(data)
+        if task is None:
             return
-        task = data.draw(st.sampled_from(running), label="task")
-        assert task is not None
-        assert self.scheduler.abort(task, "aborted", self.now)
-        self.hand_out()
+        node, _ = self.recover(task)
+        was_waiting = task.state is TaskState.QUEUED
+        assert self.scheduler.abort(task, "aborted", self.now) or not was_waiting
+        self.go_on(node)
+        assert (task.state is TaskState.FAILED) is was_waiting
 
     @rule(hard=st.booleans(), data=st.data())
     def restart(self, hard: bool, data: st.DataObject) -> None:
@@ -187,6 +157,51 @@ class SchedulerMachine(RuleBasedStateMachine):
         restart = self.scheduler.restart(ids, hard=hard, now=self.now)
         self.restarts.setdefault(restart, [])
         self.hand_out()
+
+    @rule(minimum=st.integers(0, 3), more=st.integers(0, 2))
+    def resize(self, minimum: int, more: int) -> None:
+        if not self.stopped:
+            self.scheduler.resize(self.options.resized(minimum, max(1, minimum + more)), self.now)
+            self.hand_out()
+
+    @rule(name=st.sampled_from(list(STRATEGIES)), median=st.booleans())
+    def set_strategy(self, name: str, median: bool) -> None:
+        changed = self.options.strategy_options.replace(run_time={"median": median})
+        self.scheduler.set_strategy(self.options.replace(strategy=name, strategy_options=changed), self.now)
+        self.hand_out()
+
+    @rule(
+        changes=st.fixed_dictionaries(
+            {},
+            optional={
+                "enabled": st.booleans(),
+                "task_stealing": st.booleans(),
+                "task_stealing_ratio": st.sampled_from([0, 0.6, 1]),
+                "concurrency": st.integers(1, 3),
+                "size": st.sampled_from([None, 1, 2]),
+                "limit": st.sampled_from([None, 3]),
+                "aging_factor": st.sampled_from([0.0, 1.0]),
+            },
+        )
+    )
+    def set_queue_options(self, changes: dict[str, object]) -> None:
+        if not self.stopped:
+            queue = self.options.queue.replace(**changes)
+            self.scheduler.set_queue_options(self.options.replace(queue=queue), self.now)
+            self.most_at_once = max(self.most_at_once, queue.concurrency)
+            self.hand_out()
+
+    @rule()
+    def pause(self) -> None:
+        if not self.stopped:
+            self.scheduler.pause()
+            self.hand_out()
+
+    @rule()
+    def resume(self) -> None:
+        if not self.stopped:
+            self.scheduler.resume(self.now)
+            self.hand_out()
 
     @precondition(lambda self: self.tasks and not self.stopped)
     @rule(really=st.integers(0, 9))
@@ -204,11 +219,11 @@ class SchedulerMachine(RuleBasedStateMachine):
         if worker := self.draw_worker(data, lambda worker: not worker.is_ready and not worker.killed):
             self.welcome(worker)
 
-    @rule(data=st.data(), steps=st.integers(1, 6))
-    def work(self, data: st.DataObject, steps: int) -> None:
+    @rule(data=st.data(), choices=st.lists(st.integers(0, 2), min_size=1, max_size=6))
+    def work(self, data: st.DataObject, choices: list[int]) -> None:
         if worker := self.draw_worker(data, lambda worker: worker.is_ready and worker.has_work and not worker.killed):
-            for _ in range(steps):
-                self.step(worker)
+            for choice in choices:
+                self.step(worker, choice)
 
     @rule(data=st.data())
     def hear(self, data: st.DataObject) -> None:
@@ -246,13 +261,13 @@ class SchedulerMachine(RuleBasedStateMachine):
     def all_is_well(self) -> None:
         self.the_books_balance()
         self.what_waits_is_counted()
-        self.busy_workers_are_counted()
+        self.busy_and_pressed_workers_are_counted()
         self.what_is_committed_is_with_its_worker()
-        self.nobody_is_idle_while_tasks_wait()
-        self.nobody_in_the_backlog_while_there_is_a_worker()
+        self.nobody_runs_more_than_it_may()
+        self.nobody_has_room_while_tasks_wait_for_it()
         self.edges_alternate()
         self.the_last_edge_is_true()
-        self.there_are_never_too_many_present()
+        self.nobody_is_where_no_slot_is()
 
     def the_books_balance(self) -> None:
         state = self.scheduler.state
@@ -260,7 +275,10 @@ class SchedulerMachine(RuleBasedStateMachine):
         ended = shown["executed_tasks"] + shown["failed_tasks"] + shown["cancelled_tasks"]
         assert shown["submitted_tasks"] == len(self.tasks)
         assert shown["submitted_tasks"] == ended + shown["executing_tasks"] + shown["queued_tasks"]
-        json.dumps(shown)
+        json.dumps(shown, allow_nan=False)
+        open_tasks = Counter(task.name for task in self.tasks if self.is_open(task))
+        for name, usage in tasks_by_name(state).items():
+            assert usage["submitted"] == usage["executed"] + usage["failed"] + usage["cancelled"] + open_tasks[name]
 
     def what_waits_is_counted(self) -> None:
         state = self.scheduler.state
@@ -268,11 +286,14 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert state.waiting == sum(map(len, queues))
         assert all(task.state is TaskState.QUEUED for queue in queues for task in queue)
         waiting = [task for queue in queues for task in queue]
-        assert len(waiting) == len(set(waiting))
+        assert len(waiting) == len(set(waiting)) == state.waiting
 
-    def busy_workers_are_counted(self) -> None:
-        state = self.scheduler.state
-        assert state.busy_nodes == sum(bool(node.committed) for node in state.roster if node.is_ready)
+    def busy_and_pressed_workers_are_counted(self) -> None:
+        state, queue = self.scheduler.state, self.options.queue
+        assert state.busy_nodes == sum(node.is_full for node in state.roster.eligible)
+        assert state.pressed_nodes == sum(node.is_pressed for node in state.roster.eligible)
+        for node in state.roster.eligible:
+            assert node.is_pressed == (queue.enabled and len(node.queue) >= self.options.queue_size)
 
     def what_is_committed_is_with_its_worker(self) -> None:
         for node in self.scheduler.state.roster:
@@ -280,22 +301,30 @@ class SchedulerMachine(RuleBasedStateMachine):
             assert len(tasks) == node.committed
             assert all(task.state is TaskState.COMMITTED and task.node is node for task in tasks)
 
-    def nobody_is_idle_while_tasks_wait(self) -> None:
-        state = self.scheduler.state
-        for node in state.roster.eligible:
-            if not node.committed and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
-                assert not node.queue, "it does not even run what waits for itself"
-                assert not state.backlog
-                assert not (self.options.queue.task_stealing and state.waiting)
+    def nobody_runs_more_than_it_may(self) -> None:
+        for node in self.scheduler.state.roster:
+            assert node.executing <= node.width <= node.wanted_width <= self.most_at_once
+            assert node.width == 1 or node.committed <= node.width, "only who runs one at a time is given more"
+        for worker in self.workers.values():
+            assert sum(lane.running is not None for lane in worker.lanes) <= self.most_at_once
 
-    def nobody_in_the_backlog_while_there_is_a_worker(self) -> None:
-        assert not (self.scheduler.state.backlog and self.scheduler.state.roster.eligible)
+    def nobody_has_room_while_tasks_wait_for_it(self) -> None:
+        state = self.scheduler.state
+        if state.paused:
+            return
+        queue = self.options.queue
+        steals = queue.enabled and queue.task_stealing and queue.task_stealing_ratio > 0
+        for node in state.roster.eligible:
+            assert not any(may_run(slots, node.slot) for slots in map(lane_slots, state.backlog))
+            if not node.is_full and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
+                assert not node.queue, "it does not even run what waits for itself"
+                assert not (steals and any(other.queue.has_for(node.slot) for other in state.roster))
 
     def edges_alternate(self) -> None:
         assert self.events.count("ready") <= 1
-        for begin, end in (("busy", "busy_end"), ("full", "full_end")):
-            told = [event for event in self.events if event in (begin, end)]
-            assert told == [begin, end] * (len(told) // 2) + [begin] * (len(told) % 2)
+        for begin in ("busy", "full", "back_pressure"):
+            told = [event for event in self.events if event in (begin, f"{begin}_end")]
+            assert told == [begin, f"{begin}_end"] * (len(told) // 2) + [begin] * (len(told) % 2)
 
     def the_last_edge_is_true(self) -> None:
         """As soon as everything is carried out."""
@@ -304,17 +333,18 @@ class SchedulerMachine(RuleBasedStateMachine):
             return
         assert self.last_told("busy") == (state.busy_nodes >= self.options.limit)
         assert self.last_told("full") == (self.options.dynamic and len(state.roster.present()) >= self.options.limit)
+        assert self.last_told("back_pressure") == state.is_pressed
 
-    def there_are_never_too_many_present(self) -> None:
+    def nobody_is_where_no_slot_is(self) -> None:
         """In every slot one worker, and during a restart its successors."""
         present = self.scheduler.state.roster.present()
-        assert len({node.slot for node in present}) <= self.options.limit
         assert all(0 <= node.slot < self.options.limit for node in present)
 
     def teardown(self) -> None:
         """When everybody does what is left to be done, everything comes to its end."""
         if not hasattr(self, "scheduler"):
             return
+        self.resume()
         for _ in range(ENOUGH):
             if not self.move_on():
                 break
@@ -332,12 +362,14 @@ class SchedulerMachine(RuleBasedStateMachine):
             if worker.killed or (worker.told_to_stop and not worker.has_work and not worker.said):
                 self.bury(worker, "ended")
                 moved = True
-            elif not worker.is_ready:
+                continue
+            if not worker.is_ready:
                 self.welcome(worker)
                 moved = True
-            elif worker.has_work or worker.said:
-                self.step(worker)
-                self.listen(worker)
+            if worker.has_work or worker.said:
+                for choice in range(10):  # faster than time goes on
+                    self.step(worker, choice)
+                    self.listen(worker)
                 moved = True
         next_tick = self.scheduler.next_tick(self.now)
         if not moved and next_tick is None:
@@ -362,35 +394,70 @@ class SchedulerMachine(RuleBasedStateMachine):
         candidates = [worker for worker in self.workers.values() if which(worker)]  # type: ignore[operator]
         return data.draw(st.sampled_from(candidates), label="worker") if candidates else None
 
+    def draw_open_task(self, data: st.DataObject) -> Task | None:
+        candidates = [task for task in self.tasks if self.is_open(task)]
+        return data.draw(st.sampled_from(candidates), label="task") if candidates else None
+
+    def is_open(self, task: Task) -> bool:
+        return task.state in (TaskState.QUEUED, TaskState.COMMITTED)
+
+    def recover(self, task: Task) -> tuple[WorkerNode | None, ModelWorker | None]:
+        """Take back what the task's worker has not begun, as the pool does before it cancels or aborts."""
+        node = task.node
+        if task.state is not TaskState.COMMITTED or node is None:
+            return None, None
+        worker = self.workers[node.id]
+        self.scheduler.taken_back(node, worker.take_back(), self.now)
+        return node, worker
+
+    def go_on(self, node: WorkerNode | None) -> None:
+        if node is not None:
+            self.scheduler.go_on(node, self.now)
+        self.hand_out()
+
     def welcome(self, worker: ModelWorker) -> None:
         worker.is_ready = True
         self.scheduler.worker_ready(worker.node, 1000 + worker.node.id, self.now)
         self.hand_out()
 
-    def step(self, worker: ModelWorker) -> None:
-        if task := worker.step():
+    def step(self, worker: ModelWorker, choice: int = 0) -> None:
+        if task := worker.step(choice):
             self.begun[task] += 1
             assert self.begun[task] == 1, "a task begins once"
             assert task not in self.settled, "a task that was settled begins"
+            assert may_run(task.function.workers, worker.node.slot), "a task begins where it may not"
+            if task.name.endswith("hangs"):
+                worker.hung.add(task)
 
     def listen(self, worker: ModelWorker) -> None:
         """Pass on what the worker has said: answers together, as they come in one read."""
-        answered: list[Task] = []
-        for word in [*worker.said, None]:
-            if isinstance(word, Task):
-                answered.append(word)
+        answered: list[tuple[str, int, Task | None]] = []
+        for what, number, task in [*worker.said, ("end", 0, None)]:
+            if task is not None:
+                answered.append((what, number, task))
                 continue
-            if answered:
-                outcomes = [Outcome(None, None, "", self.now, TINY)] * len(answered)
-                assert self.scheduler.finished(worker.node, outcomes, self.now) == answered
-                for task in answered:
-                    self.settle(task, "executed")
-                answered = []
-                self.hand_out()
-            if word is not None:
-                self.scheduler.skipped(worker.node, word, self.now)
-                self.hand_out()
+            self.pass_on(worker, answered)
+            answered = []
+            if what == "skipped":
+                self.scheduler.skipped(worker.node, number, self.now)
+            elif what == "widened":
+                self.scheduler.widened(worker.node, number, self.now)
+            self.hand_out()
         worker.said.clear()
+
+    def pass_on(self, worker: ModelWorker, answered: list[tuple[str, int, Task | None]]) -> None:
+        outcomes = [
+            Outcome(None, ValueError() if what == "failed" else None, "", self.now, TINY, 0.0, number)
+            for what, number, _ in answered
+        ]
+        known = [task for _, _, task in answered if task not in self.settled]  # others were given up
+        ended = self.scheduler.finished(worker.node, outcomes, self.now)
+        assert [task for task, _ in ended] == known
+        for task, outcome in ended:
+            if outcome.error is not None:
+                assert isinstance(outcome.error, TaskAborted | TaskTimeout)
+            self.settle(task, "failed" if outcome.error else "executed")
+        self.hand_out()
 
     def bury(self, worker: ModelWorker, reason: str) -> None:
         self.listen(worker)
@@ -402,7 +469,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         lost = {
             decision.task
             for decision in self.scheduler.state.decisions
-            if isinstance(decision, Settle) and isinstance(decision.error, WorkerLost | TaskAborted)
+            if isinstance(decision, Settle) and isinstance(decision.error, WorkerLost | TaskTimeout)
         }
         assert lost <= begun, "only what had begun is lost"
         self.hand_out()
@@ -423,9 +490,13 @@ class SchedulerMachine(RuleBasedStateMachine):
                 worker.told_to_stop = True
             case Kill(node) if worker := self.workers.get(node.id):
                 worker.killed = True
+            case Widen(node, width) if worker := self.workers.get(node.id):
+                worker.messages.append(width)
+            case Interrupt(node, number, index, _) if worker := self.workers.get(node.id):
+                worker.interrupt(number, index)
             case TakeBack(node) if node.state is not NodeState.GONE:
                 self.scheduler.taken_back(node, self.workers[node.id].take_back(), self.now)
-                self.hand_out()
+                self.go_on(node)
             case Settle(task, error):
                 self.settle(task, type(error).__name__)
             case Tell(event):
@@ -443,5 +514,10 @@ class SchedulerMachine(RuleBasedStateMachine):
         return bool(told) and told[-1] == begin
 
 
+def lane_slots(task: Task) -> tuple[int, ...] | None:
+    return task.function.lane[1]
+
+
 TestScheduler = SchedulerMachine.TestCase
-TestScheduler.settings = settings(settings.default, max_examples=100, stateful_step_count=50)
+TestScheduler.settings = settings(settings.default, max_examples=EXAMPLES, stateful_step_count=50)
+TestScheduler.pytestmark = [pytest.mark.timeout(3000), pytest.mark.slow]  # type: ignore[attr-defined]

@@ -250,35 +250,3 @@ def test_a_rolling_restart_goes_on_when_the_successor_is_killed_by_a_hard_one():
 
     assert rolling.is_complete
     assert desk.snapshot()["worker_nodes"] == 1
-
-
-# Aborting
-
-
-def test_an_aborted_task_ends_with_its_worker_and_says_why():
-    desk = Desk.with_workers(1)
-    desk.submit_all("a", "b")
-
-    assert desk.abort("a", "the user has left") == ["kill 1"]
-    assert desk.exit(1) == ["fail a: TaskAborted", "spawn 2 in slot 0"]
-    assert isinstance(desk.settled["a"], TaskAborted)
-    assert str(desk.settled["a"]) == "a was aborted: the user has left"
-    assert desk.ready(2) == ["send 2: b"]
-
-
-def test_only_the_running_task_can_be_aborted():
-    desk = Desk.with_workers(1, ahead=True)
-    desk.submit_all("a", "b", "c", expected=TINY)
-
-    assert not desk.scheduler.abort(desk.tasks["b"], "", desk.now)
-    assert not desk.scheduler.abort(desk.tasks["c"], "", desk.now)
-
-
-def test_a_task_that_ends_before_its_worker_is_killed_has_its_result():
-    desk = Desk.with_workers(1)
-    desk.submit("a")
-    desk.abort("a")
-    desk.answer(1)
-
-    assert desk.exit(1) == ["spawn 2 in slot 0"]
-    assert desk.settled == {"a": None}

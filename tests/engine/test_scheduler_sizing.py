@@ -53,8 +53,8 @@ def test_a_new_worker_takes_over_what_waits():
     desk = dynamic(1, 3)
     desk.submit_all("a", "b", "c")
 
-    assert desk.ready(2) == ["send 2: c"]
-    assert desk.ready(3) == ["send 3: b"]
+    assert desk.ready(2) == ["send 2: b"]
+    assert desk.ready(3) == ["send 3: c"]
 
 
 def test_a_worker_beyond_the_minimum_ends_after_some_time_without_work():

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
-from poolapp.engine.tasks import Task
+from poolapp.engine.tasks import Task, TaskFunction
 
 
 class Reports(Protocol):
@@ -18,10 +18,16 @@ class Reports(Protocol):
         """The worker of the node waits for tasks."""
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
-        """The worker has answered its next tasks, in the order in which it was given them."""
+        """The worker has answered tasks: of each batch in the order in which they stand in it."""
 
     def skipped(self, node: WorkerNode, batch_number: int) -> None:
         """The worker has read a batch and found that the pool has taken back what it had not begun of it."""
+
+    def widened(self, node: WorkerNode, width: int) -> None:
+        """The worker can run `width` tasks at the same time from now on."""
+
+    def message(self, node: WorkerNode, batch_number: int, index: int, value: Any) -> None:
+        """A running task, the one at `index` of a batch, has sent a message."""
 
     def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
         """The worker is gone, once and for all; everything that it had answered was reported before."""
@@ -48,6 +54,18 @@ class Worker(Protocol):
     def take_back(self) -> list[int]:
         """Take back what has not begun: the number of its batch, once for every task. Must not wait."""
 
+    def widen(self, width: int) -> None:
+        """Become able to run `width` tasks at the same time, then report `widened`; a worker never narrows.
+
+        A worker that is wider than 1 is only given batches of one task. Must not wait.
+        """
+
+    def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
+        """Ask the task at `index` of a batch to end, because of its time limit or because it was aborted.
+
+        Does nothing when that task does not run any more. Must not wait; the task answers when it has ended.
+        """
+
     def stop(self) -> None:
         """End after what was sent, then report `exited`."""
 
@@ -61,13 +79,16 @@ class Crew(Protocol):
     takes_batches: ClassVar[bool]
     """Whether workers gain from being given tasks ahead of the one that they run."""
 
-    can_kill: ClassVar[bool]
-    """Whether a worker can be ended while it runs a task."""
+    can_interrupt: ClassVar[bool]
+    """Whether a running task can be asked to end."""
 
     def __init__(self, options: PoolOptions, reports: Reports) -> None: ...
 
     def prepare(self, task: Task) -> None:
         """Check and encode a task in the caller's thread; raises TaskNotPicklable when it could not run there."""
+
+    def check(self, function: TaskFunction) -> None:
+        """Raise TaskNotPicklable when no worker could be given the function."""
 
     def open(self) -> None:
         """Get ready to make workers."""

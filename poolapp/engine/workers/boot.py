@@ -1,6 +1,6 @@
 """The script with which the processes of a pool begin.
 
-It is called as "boot.py nursery SETUP SOCKET" or "boot.py worker SETUP SOCKET TICKETS"; all but the role are
+It is called as "boot.py nursery SETUP SOCKET" or "boot.py worker SETUP SOCKET TICKETS INTERRUPTS"; all but the role are
 descriptors. SETUP is a file with a pickled set-up, which names the search path of the process that asks, so that the
 same poolapp is imported here.
 """
@@ -19,13 +19,15 @@ def main() -> None:
     sys.path[:] = setup["sys_path"]
     sys.argv[:] = ["poolapp"]
 
-    from poolapp.engine.workers import nursery_process
-
     if role == "nursery":
-        nursery_process.run_nursery(setup, setup_fd, *descriptors)
+        from poolapp.engine.workers.nursery_process import run_nursery
+
+        run_nursery(setup, setup_fd, *descriptors)
     else:
+        from poolapp.engine.workers.becoming import run_worker
+
         os.close(setup_fd)
-        nursery_process.run_worker(setup, *descriptors)
+        run_worker(setup, *descriptors)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
-from poolapp.engine.workers.local import LocalCrew
+from poolapp.engine.workers.interruptible import RunningTask
+from poolapp.engine.workers.local import LocalCrew, run_here
 from poolapp.engine.workers.running import TaskRunner
 
 
@@ -44,6 +46,12 @@ class InlineWorker:
     def take_back(self) -> list[int]:
         return []
 
+    def widen(self, width: int) -> None:
+        """Stays as it is, and reports nothing: what a sender sends runs in its thread, one task after another."""
+
+    def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
+        """Whoever could ask is the one who runs the task."""
+
     def stop(self) -> None:
         self._runner.close()
         self._reports.exited(self._node, WorkerExit("retired"))
@@ -52,6 +60,11 @@ class InlineWorker:
         self._reports.exited(self._node, WorkerExit("given up"))
 
     def _run(self, batch: Batch) -> None:
-        for task in batch.tasks:
-            outcome = self._runner.run(task.function.function, task.args, task.kwargs)
+        for index, task in enumerate(batch.tasks):
+            running = RunningTask(task.name, batch.number, index, self._tell)
+            outcome = run_here(self._runner, running, task)
+            running.is_over = True
             self._reports.finished(self._node, [outcome])
+
+    def _tell(self, running: RunningTask, message: Any) -> None:
+        self._reports.message(self._node, running.number, running.index, message)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from contextvars import Context, copy_context
 from typing import Any, ClassVar
 
 from poolapp.engine.options import PoolOptions
-from poolapp.engine.tasks import Task, load
+from poolapp.engine.outcomes import Outcome
+from poolapp.engine.tasks import Task, TaskFunction, load
 from poolapp.engine.workers.base import Reports
+from poolapp.engine.workers.interruptible import RunningTask
 from poolapp.engine.workers.running import TaskRunner, make_runner
 
 
 class LocalCrew:
-    """A crew without processes: it takes every task as it is, and cannot end a worker from outside."""
+    """A crew without processes: it takes every task as it is, with the context variables of its caller."""
 
     takes_batches: ClassVar[bool] = False
-    can_kill: ClassVar[bool] = False
+    can_interrupt: ClassVar[bool] = False
 
     def __init__(self, options: PoolOptions, reports: Reports) -> None:
         self._options = options
         self._reports = reports
 
     def prepare(self, task: Task) -> None:
-        """There is nothing to encode."""
+        task.context = copy_context()
+
+    def check(self, function: TaskFunction) -> None:
+        """Any function will do."""
 
     def open(self) -> None:
         if self._options.initializer:
@@ -37,4 +43,11 @@ class LocalCrew:
         return {}
 
     def _runner(self) -> TaskRunner:
-        return make_runner(self._options.around_task, self._options.finalizer)
+        options = self._options
+        return make_runner(options.around_task, options.finalizer, options.kill_handler)
+
+
+def run_here(runner: TaskRunner, running: RunningTask, task: Task) -> Outcome:
+    """Run a task in this process; its context is used up."""
+    context, task.context = task.context, None
+    return runner.run(running, context or Context(), task.function.function, task.args, task.kwargs)

@@ -9,10 +9,11 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from poolapp.engine.options import PoolOptions
-from poolapp.engine.workers.nursery_process import KILL, REQUEST, SPAWN, boot_command, setup_file
+from poolapp.engine.workers.nursery_process import INTERRUPT, KILL, REQUEST, SPAWN, boot_command, setup_file
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.wire import FrameReader
 
@@ -51,10 +52,10 @@ class NurseryHandle:
         self._process: subprocess.Popen[bytes] | None = None
         reactor.call_soon(self._launch)
 
-    def spawn(self, node_id: int, sock: socket.socket, ticket_fd: int) -> None:
-        """Ask for a worker with these descriptors; OSError when the nursery is gone."""
+    def spawn(self, node_id: int, fds: Sequence[int]) -> None:
+        """Ask for a worker with these descriptors: its socket, tickets and interrupts; OSError when nobody is there."""
         with self._asking:
-            socket.send_fds(self._control, [REQUEST.pack(SPAWN, node_id)], [sock.fileno(), ticket_fd])
+            socket.send_fds(self._control, [REQUEST.pack(SPAWN, node_id)], fds)
 
     def kill(self, node_id: int) -> None:
         """Kill a worker and all its children; a nursery that is still being set up is killed itself."""
@@ -63,6 +64,11 @@ class NurseryHandle:
             return
         with self._asking, contextlib.suppress(OSError):
             self._control.sendall(REQUEST.pack(KILL, node_id))
+
+    def interrupt(self, node_id: int) -> None:
+        """Signal a worker; called by the reactor's thread, which must not wait for a nursery that is held up."""
+        with self._asking, contextlib.suppress(OSError):
+            self._control.send(REQUEST.pack(INTERRUPT, node_id), socket.MSG_DONTWAIT)
 
     def close(self) -> None:
         """Let the nursery end, with whatever lives in it; to be called from the reactor's thread."""
@@ -94,6 +100,13 @@ class NurseryHandle:
             "initializer_args": options.initializer_args,
             "around_task": options.around_task,
             "finalizer": options.finalizer,
+            "kill_handler": options.kill_handler,
+            "stop_timeout": options.stop_timeout,
+            "context_vars": options.context_vars,
+            "nice": options.worker_options.nice,
+            "limits": dict(options.worker_options.limits),
+            "stack_size": options.worker_options.stack_size,
+            "start_method": options.worker_options.start_method,
         }
 
     def _launch(self) -> None:
@@ -106,6 +119,7 @@ class NurseryHandle:
                 stdout=_or_devnull(1),
                 stderr=_or_devnull(2),
                 start_new_session=True,
+                env={**os.environ, **self._options.env} if self._options.env else None,
             )
         except OSError as exc:
             self._error = f"the nursery could not be started: {exc}"

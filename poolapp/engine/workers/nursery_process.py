@@ -7,7 +7,6 @@ set-up starts threads, forking is not: then every worker is a fresh interpreter 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gc
 import os
 import pickle
@@ -24,17 +23,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from poolapp.engine.tasks import load
-from poolapp.engine.workers import prctl, role
-from poolapp.engine.workers.running import make_runner
+from poolapp.engine.workers import prctl
+from poolapp.engine.workers.becoming import become_worker, move_up, own_socket, set_up
 from poolapp.engine.workers.wire import FrameWriter, frame
-from poolapp.engine.workers.worker_process import live
+from poolapp.engine.workers.worker_process import Equipment
 
-# What the pool asks for: a verb and the id of a node. A SPAWN carries the worker's two descriptors.
+# What the pool asks for: a verb and the id of a node. A SPAWN carries the worker's socket and its two pipes.
 REQUEST = struct.Struct("=BxxxI")
-SPAWN, KILL = 1, 2
-# The lowest descriptor for our own use: 0 to 2 may be closed, and tasks may play with low ones.
-LOWEST_FD = 10
+SPAWN, KILL, INTERRUPT = 1, 2, 3
+WORKER_FDS = 3
 
 
 def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int) -> None:
@@ -42,14 +39,7 @@ def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int) -> None:
     prctl.die_with_parent(signal.SIGTERM)  # which leaves it the time to end the workers' own children
     prctl.set_name("poolapp-nursery")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Nursery(_own_socket(control_fd), setup, _move_up(setup_fd)).run()
-
-
-def run_worker(setup: dict[str, Any], sock_fd: int, ticket_fd: int) -> None:
-    """Be a worker that was not forked."""
-    _become_worker()
-    _set_up(setup)
-    live(_own_socket(sock_fd), _move_up(ticket_fd), make_runner(setup["around_task"], setup["finalizer"]))
+    Nursery(own_socket(control_fd), setup, move_up(setup_fd)).run()
 
 
 def setup_file(setup: dict[str, Any]) -> int:
@@ -78,18 +68,20 @@ class Nursery:
         self._writer = FrameWriter(control)
         self._nodes: dict[int, int] = {}  # node ids by process id
         self._wake_fd, self._waker_fd = os.pipe()
-        self._fork: Callable[[socket.socket, int], int] = self._fork_worker
+        self._start_worker: Callable[[list[int]], int] = self._fork_worker
 
     def run(self) -> None:
         try:
-            _set_up(self._setup)
-            self._runner = make_runner(self._setup["around_task"], self._setup["finalizer"])
+            self._equipment = set_up(self._setup)
         except BaseException:
             self._tell("failed", traceback.format_exc())
             os._exit(1)
-        threads = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-        if threads:
-            self._fork = self._exec_worker
+        by_exec = self._setup["start_method"] == "exec"
+        # Who has chosen to have workers from scratch need not hear of threads.
+        threads = [] if by_exec else threading.enumerate()
+        threads = [thread for thread in threads if thread is not threading.main_thread()]
+        if by_exec or threads:
+            self._start_worker = self._exec_worker
         gc.collect()
         gc.freeze()  # so that workers' collections do not copy what they share with us
         os.set_blocking(self._waker_fd, False)
@@ -113,30 +105,33 @@ class Nursery:
 
     def _obey(self) -> None:
         try:
-            data, fds, _, _ = socket.recv_fds(self._control, REQUEST.size, 2)
+            data, fds, _, _ = socket.recv_fds(self._control, REQUEST.size, WORKER_FDS)
         except OSError:
             data, fds = b"", []
         if not data:
             self._end()
         verb, node_id = REQUEST.unpack(data)
         if verb == SPAWN:
-            self._spawn(node_id, socket.socket(fileno=fds[0]), fds[1])
-        elif verb == KILL:
-            for pid in [pid for pid, node in self._nodes.items() if node == node_id]:
+            self._spawn(node_id, fds)
+            return
+        for pid in [pid for pid, node in self._nodes.items() if node == node_id]:
+            if verb == KILL:
                 _kill_session(pid)
+            elif verb == INTERRUPT:
+                os.kill(pid, signal.SIGINT)
 
-    def _spawn(self, node_id: int, sock: socket.socket, ticket_fd: int) -> None:
+    def _spawn(self, node_id: int, fds: list[int]) -> None:
         try:
-            pid = self._fork(sock, ticket_fd)
+            pid = self._start_worker(fds)
         except OSError as exc:  # no memory, no processes
             self._tell("unborn", node_id, f"{type(exc).__name__}: {exc}")
         else:
             self._nodes[pid] = node_id
             self._tell("born", node_id, pid)
-        sock.close()
-        os.close(ticket_fd)
+        for fd in fds:
+            os.close(fd)
 
-    def _fork_worker(self, sock: socket.socket, ticket_fd: int) -> int:
+    def _fork_worker(self, fds: list[int]) -> int:
         _flush_output()
         parent = os.getpid()
         pid = os.fork()
@@ -145,14 +140,12 @@ class Nursery:
         status = 1
         try:
             signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for fd in (self._control.detach(), self._wake_fd, self._waker_fd):
+            for number in (signal.SIGCHLD, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            for fd in (self._control.detach(), self._wake_fd, self._waker_fd, self._setup_fd):
                 os.close(fd)
-            _become_worker()
-            if os.getppid() != parent:  # it died before the kernel knew that we want to die with it
-                os._exit(1)
-            os.close(self._setup_fd)
-            live(_own_socket(sock.detach()), _move_up(ticket_fd), self._runner)
+            sock_fd, ticket_fd, interrupt_fd = fds
+            become_worker(self._setup, sock_fd, ticket_fd, interrupt_fd, lambda: self._equip_child(parent))
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -160,9 +153,14 @@ class Nursery:
             _flush_output()
             os._exit(status)
 
-    def _exec_worker(self, sock: socket.socket, ticket_fd: int) -> int:
-        fds = (self._setup_fd, sock.fileno(), ticket_fd)
-        process = subprocess.Popen(boot_command("worker", *fds), pass_fds=fds)
+    def _equip_child(self, parent: int) -> Equipment:
+        if os.getppid() != parent:  # it died before the kernel knew that we want to die with it
+            os._exit(1)
+        return self._equipment
+
+    def _exec_worker(self, fds: list[int]) -> int:
+        passed = (self._setup_fd, *fds)
+        process = subprocess.Popen(boot_command("worker", *passed), pass_fds=passed)
         process.returncode = 0  # we reap it ourselves; keeps Popen from doing so
         return process.pid
 
@@ -188,37 +186,10 @@ class Nursery:
         os._exit(0)
 
 
-def _set_up(setup: dict[str, Any]) -> None:
-    role.in_worker = True
-    if setup["initializer"]:
-        load(setup["initializer"])(*setup["initializer_args"])
-
-
-def _become_worker() -> None:
-    """Leave the nursery's session, so that a worker and all that it starts can be ended together."""
-    with contextlib.suppress(PermissionError):
-        os.setsid()
-    prctl.die_with_parent()
-    prctl.set_name("poolapp-worker")
-
-
 def _kill_session(pid: int) -> None:
     for kill in (os.killpg, os.kill):  # the group does not exist until the worker has made it
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
-
-
-def _own_socket(fd: int) -> socket.socket:
-    """A socket that was passed to us; it blocks, whatever time-out sockets have by default here."""
-    sock = socket.socket(fileno=_move_up(fd))
-    sock.settimeout(None)
-    return sock
-
-
-def _move_up(fd: int) -> int:
-    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST_FD)
-    os.close(fd)
-    return moved
 
 
 def _flush_output() -> None:

@@ -14,44 +14,46 @@ from poolapp.engine.errors import (
 )
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import Task, load, plain_function
+from poolapp.engine.workers.luggage import Values
 from poolapp.engine.workers.running import describe
 
 PROTOCOL = pickle.HIGHEST_PROTOCOL
 NOTHING = b""  # stands for no arguments, and for None
+NO_ARGUMENTS: tuple[Any, ...] = ((), {})
 
 
-def pack_call(task: Task) -> bytes:
-    """A task's arguments; with the function itself where it cannot be imported by name.
+def pack_call(task: Task, values: Values | None = None) -> bytes:
+    """A task's arguments, and the values of context variables if there are any.
 
-    Raises TaskNotPicklable, naming what cannot be pickled.
+    The function itself goes with them where it cannot be imported by name. Raises TaskNotPicklable, naming what cannot
+    be pickled.
     """
     if task.function.reference is None:
-        return _pack_unnamed_call(task)
-    if not task.args and not task.kwargs:
+        _refuse_main_script(task)
+    elif not task.args and not task.kwargs and not values:
         return NOTHING
     try:
-        return pickle.dumps((task.args, task.kwargs), PROTOCOL)
+        return pickle.dumps(_parts(task, values), PROTOCOL)
     except Exception as exc:
-        raise TaskNotPicklable(_blame(task, exc)) from exc
+        raise TaskNotPicklable(_blame(task, values or {}, exc)) from exc
 
 
 def unpack_call(
     reference: str | None, payload: memoryview, cache: dict[str, Callable[..., Any]]
-) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
-    """The function and the arguments of a call; `cache` keeps functions that were looked up.
+) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], Values | None]:
+    """The function and the arguments of a call, and the values of context variables that came with them.
 
-    Raises TaskNotPicklable when the call cannot be rebuilt here.
+    `cache` keeps functions that were looked up. Raises TaskNotPicklable when the call cannot be rebuilt here.
     """
     try:
+        parts = pickle.loads(payload) if payload else NO_ARGUMENTS
         if reference is None:
-            function, args, kwargs = pickle.loads(payload)
-            return function, args, kwargs
-        if reference not in cache:
-            cache[reference] = plain_function(load(reference))
-        args, kwargs = pickle.loads(payload) if payload else ((), {})
+            function, *parts = parts
+        elif (function := cache.get(reference)) is None:
+            function = cache[reference] = plain_function(load(reference))
     except BaseException as exc:
         raise TaskNotPicklable(f"the worker could not rebuild the call: {describe(exc)}") from exc
-    return cache[reference], args, kwargs
+    return function, parts[0], parts[1], parts[2] if len(parts) > 2 else None
 
 
 def pack_outcome(outcome: Outcome, name: str) -> tuple[bool, bytes]:
@@ -100,20 +102,24 @@ def _pack_error(error: BaseException, text: str) -> bytes:
     return pickle.dumps((describe(error), text, pickled), PROTOCOL)
 
 
-def _pack_unnamed_call(task: Task) -> bytes:
-    function = task.function.function
-    if getattr(function, "__module__", None) == "__main__":
+def _parts(task: Task, values: Values | None) -> tuple[Any, ...]:
+    """What of a call is pickled: (function,) arguments (, values)."""
+    parts: tuple[Any, ...] = (task.args, task.kwargs)
+    if values:
+        parts += (values,)
+    return parts if task.function.reference else (task.function.function, *parts)
+
+
+def _refuse_main_script(task: Task) -> None:
+    if getattr(task.function.function, "__module__", None) == "__main__":
         raise TaskNotPicklable(f"{task.name} is defined in the main script, which a process worker cannot import")
-    try:
-        return pickle.dumps((function, task.args, task.kwargs), PROTOCOL)
-    except Exception as exc:
-        raise TaskNotPicklable(_blame(task, exc)) from exc
 
 
-def _blame(task: Task, exc: Exception) -> str:
+def _blame(task: Task, values: Values, exc: Exception) -> str:
     """What of a call cannot be pickled, by name."""
     parts = [(f"argument {number}", value) for number, value in enumerate(task.args, 1)]
     parts += [(f"argument {name!r}", value) for name, value in task.kwargs.items()]
+    parts += [(f"context variable {path}", value) for path, value in values.items()]
     if task.function.reference is None:
         parts.insert(0, ("the function", task.function.function))
     for label, value in parts:

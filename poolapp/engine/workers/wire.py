@@ -31,6 +31,14 @@ def frame(head: Any, payloads: Sequence[bytes] = ()) -> list[bytes]:
     return [start, *(payload for payload in payloads if payload)]
 
 
+def small_frame(head: Any, payload: bytes) -> list[bytes]:
+    """The same, a little faster, for what has one payload."""
+    if len(payload) > SMALL:
+        return frame(head, (payload,))
+    encoded = marshal.dumps(head)
+    return [HEADER.pack(len(encoded), len(payload)) + encoded + payload]
+
+
 class FrameWriter:
     """Sends frames; on a non-blocking socket it keeps what does not fit for the next time."""
 

@@ -2,68 +2,184 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import signal
 import socket
+import threading
+import traceback
 from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from poolapp.engine.errors import TaskNotPicklable
 from poolapp.engine.outcomes import Outcome
+from poolapp.engine.workers.interruptible import LaneTask, MainThreadTask, RunningTask
+from poolapp.engine.workers.interrupts import InterruptDesk
+from poolapp.engine.workers.lanes import Lanes
+from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.parcels import pack_outcome, unpack_call
 from poolapp.engine.workers.running import TaskRunner, failure
 from poolapp.engine.workers.tickets import TicketHolder
-from poolapp.engine.workers.wire import Frame, FrameReader, FrameWriter, frame
+from poolapp.engine.workers.voice import Voice
+from poolapp.engine.workers.wire import FrameReader
+
+# A batch is (number, how many tasks were given before it, calls); other messages are (what, how much).
+BATCH_LENGTH = 3
+
+Call = tuple[str | None, str, int]
+"""Where the function can be imported, the task's name, the size of its payload."""
 
 
-def live(sock: socket.socket, ticket_fd: int, runner: TaskRunner) -> None:
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a worker has from its set-up.
+
+    stop_timeout: seconds that the kill handler may take when the process is killed by SIGTERM.
+    """
+
+    runner: TaskRunner
+    luggage: Luggage
+    stack_size: int | None = None
+    stop_timeout: float = 2.0
+
+
+Job = tuple[LaneTask, str | None, memoryview]
+"""A task, and its call."""
+
+
+def live(sock: socket.socket, ticket_fd: int, interrupt_fd: int, equipment: Equipment) -> None:
     """Work until the pool closes its end of the socket."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which decides what becomes of us
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    desk = InterruptDesk(interrupt_fd)
+    # Without a request of the pool, SIGINT does nothing: Ctrl-C is for the server, which decides what becomes of us.
+    signal.signal(signal.SIGINT, desk.handle)
+    signal.signal(signal.SIGTERM, _death(equipment) if equipment.runner.handles_kill else signal.SIG_DFL)
+    os.register_at_fork(after_in_child=_reset_signals)
+    desk.handle()  # what was asked for before there was a handler
     with sock:
-        WorkerProcess(sock, ticket_fd, runner).run()
+        WorkerProcess(sock, ticket_fd, desk, equipment).run()
 
 
 class WorkerProcess:
-    """One worker, seen from inside."""
+    """One worker, seen from inside.
 
-    def __init__(self, sock: socket.socket, ticket_fd: int, runner: TaskRunner) -> None:
+    Its main thread reads, and runs the tasks as well, one after another. Once the worker is wider than that, it gives
+    each to a lane that is free; so it is always the main thread that takes the tickets, in the order of the batches.
+    """
+
+    def __init__(self, sock: socket.socket, ticket_fd: int, desk: InterruptDesk, equipment: Equipment) -> None:
         self._reader = FrameReader(sock)
-        self._writer = FrameWriter(sock)
+        self._voice = Voice(sock)
+        self._tell = self._voice.tell
         self._tickets = TicketHolder(ticket_fd)
-        self._runner = runner
+        self._desk = desk
+        self._runner = equipment.runner
+        self._luggage = equipment.luggage
         self._functions: dict[str, Callable[..., Any]] = {}
+        self._lanes: Lanes[Job] = Lanes("poolapp-lane", self._work, _end_of_lane, equipment.stack_size)
+        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()  # as many as there are lanes without work
 
     def run(self) -> None:
         try:
-            self._send(("ready", os.getpid()))
+            self._voice.say(("ready", os.getpid()))
             while True:
-                for batch in self._reader.read() or ():
-                    self._run_batch(batch)
+                for head, payload in self._reader.read() or ():
+                    if len(head) == BATCH_LENGTH:
+                        number, first, calls = head
+                        self._run_batch(number, first, calls, payload)
+                    else:
+                        self._widen(head[1])
         except (EOFError, OSError):  # the pool wants us to end, or is gone
+            self._lanes.close()
+            self._lanes.join()
             self._runner.close()
 
-    def _run_batch(self, batch: Frame) -> None:
-        (number, calls), payload = batch
+    def _run_batch(self, number: int, first: int, calls: list[Call], payload: memoryview) -> None:
+        if self._lanes.width and len(calls) == 1:
+            return self._hand_over(number, first, calls[0], payload)
         start = 0
-        for reference, name, size in calls:
+        for index, (reference, name, size) in enumerate(calls):
             if not self._tickets.may_begin(number):
-                return self._send(("skipped", number))
-            self._answer(self._run_one(reference, payload[start : start + size]), name)
+                return self._voice.say(("skipped", number))
+            task = MainThreadTask(name, number, index, self._tell, first + index)
+            self._desk.begin(task)
+            self._perform(task, reference, payload[start : start + size])
             start += size
         return None
 
-    def _run_one(self, reference: str | None, payload: memoryview) -> Outcome:
+    def _hand_over(self, number: int, serial: int, call: Call, payload: memoryview) -> None:
+        """Have a lane run the only task of a batch, once one is free: until then the pool can take it back."""
+        self._free.get()
+        if not self._tickets.may_begin(number):
+            self._free.put(None)
+            return self._voice.say(("skipped", number))
+        reference, name, _ = call
+        task = LaneTask(name, number, 0, self._tell, serial)
+        self._desk.begin(task)
+        return self._lanes.put((task, reference, payload))
+
+    def _work(self, job: Job) -> None:
+        with contextlib.suppress(OSError):  # nobody listens any more; the main thread has noticed too
+            self._perform(*job)
+        self._free.put(None)
+
+    def _perform(self, task: RunningTask, reference: str | None, payload: memoryview) -> None:
+        outcome = self._run_one(task, reference, payload)
+        good, packed = pack_outcome(outcome, task.name)
+        head = (good, task.number, outcome.started_at, outcome.run_time, outcome.active_time)
+        self._voice.answer(task, head, packed)
+        self._desk.end(task)
+
+    def _run_one(self, task: RunningTask, reference: str | None, payload: memoryview) -> Outcome:
         try:
-            function, args, kwargs = unpack_call(reference, payload, self._functions)
+            function, args, kwargs, values = unpack_call(reference, payload, self._functions)
+            context = self._luggage.unpack(values) if values else Context()
         except TaskNotPicklable as exc:
             return failure(exc)
-        return self._runner.run(function, args, kwargs)
+        return self._runner.run(task, context, function, args, kwargs)
 
-    def _answer(self, outcome: Outcome, name: str) -> None:
-        """Answer at once: an answer in the socket outlives this process."""
-        good, payload = pack_outcome(outcome, name)
-        self._send((good, outcome.started_at, outcome.run_time), payload)
+    def _widen(self, width: int) -> None:
+        before = self._lanes.width
+        self._runner.widen()
+        try:
+            self._lanes.grow(width)
+        except RuntimeError:  # no more threads
+            traceback.print_exc()
+        for _ in range(self._lanes.width - before):
+            self._free.put(None)
+        self._voice.say(("widened", max(1, self._lanes.width)))
 
-    def _send(self, head: tuple[Any, ...], payload: bytes = b"") -> None:
-        self._writer.send(frame(head, (payload,)))
+
+def _death(equipment: Equipment) -> Callable[[int, FrameType | None], None]:
+    """A handler of SIGTERM: it has the kill handler called, in a thread of its own since anything may run in this one.
+
+    Then the process ends as it would have without, and after stop_timeout in any case.
+    """
+
+    def die(_signal: int, _frame: FrameType | None) -> None:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            thread = threading.Thread(target=equipment.runner.handle_kill, name="poolapp-kill", daemon=True)
+            thread.start()
+            thread.join(equipment.stop_timeout)
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return die
+
+
+def _end_of_lane(error: BaseException | None) -> None:
+    if error is not None:  # as when it had happened in the main thread
+        traceback.print_exception(error)
+        os._exit(1)
+
+
+def _reset_signals() -> None:
+    """What a task forks is not a worker."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,0 +1,294 @@
+"""The core of a pool: takes the lock, lets the scheduler decide, releases it, and carries the decisions out in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeVar
+
+from poolapp.engine.abort import AbortSignal
+from poolapp.engine.callbacks import CallbackThread
+from poolapp.engine.clock import Clock
+from poolapp.engine.deciding import Deciding
+from poolapp.engine.decisions import Action, Interrupt, Kill, Spawn, Stop, TakeBack, Tell, Widen
+from poolapp.engine.errors import PoolDestroyed, PoolError, PoolNotStarted, TaskAborted
+from poolapp.engine.herald import Herald, settle, settle_cancelled
+from poolapp.engine.node import Batch, NodeState, WorkerNode
+from poolapp.engine.options import PoolOptions
+from poolapp.engine.outbox import Outbox
+from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.scheduler import STALL_SECONDS, Scheduler
+from poolapp.engine.tasks import Task, TaskState
+from poolapp.engine.ticker import Ticker
+from poolapp.engine.workers import crew_class
+from poolapp.engine.workers.base import Worker
+
+logger = logging.getLogger("poolapp")
+
+T = TypeVar("T")
+
+
+class Core:
+    """What callers and workers tell a pool comes together here."""
+
+    def __init__(self, options: PoolOptions, clock: Clock) -> None:
+        self.name = options.name
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.herald = Herald(options, clock)
+        self.call_back = CallbackThread(f"poolapp-{options.name}-callbacks").call
+        self.state: Literal["stopped", "running", "stopping", "destroyed"] = "stopped"
+        self.started_at: float | None = None  # a reading of the monotonic clock
+        self.pid = os.getpid()
+        self._crew_class = crew_class(options.worker)
+        self._deciding = Deciding()
+        # What is done about workers comes before the news: listeners and callbacks may take their time.
+        self._actions: Outbox[Action] = Outbox(self._act)
+        self.reset(options)
+
+    def reset(self, options: PoolOptions) -> None:
+        """Begin anew, without workers."""
+        self.crew = self._crew_class(options, self)
+        self.scheduler = Scheduler(options, ahead=self.crew.takes_batches, can_interrupt=self.crew.can_interrupt)
+        self.ticker = Ticker(f"poolapp-{options.name}-ticker", self._tick, self.clock.monotonic)
+
+    # What callers want
+
+    def submit(self, task: Task) -> None:
+        """Take a task; raises PoolNotStarted, PoolDestroyed, QueueFull or InvalidOption when it cannot be taken."""
+        deciding = self._deciding
+        with self.lock:
+            if self.state != "running" or self.pid != os.getpid():
+                raise self.not_running()
+            if deciding.active:
+                deciding.postpone(self._submit_late, task)
+                return
+            if self.scheduler.is_choosy or task.function.workers is not None:
+                self.scheduler.check(task)
+            try:
+                deciding.active = True
+                self.herald.queued(task)
+                signal = task.function.signal
+                if signal is not None and signal.reason is not None:
+                    self._refuse(task, signal)
+                else:
+                    self.scheduler.submit(task, task.queued_at)
+                workers = self._hand_out()
+            finally:
+                deciding.active = False
+        self._carry_out(workers)
+
+    def help(self, task: Task, seconds: float) -> None:
+        """Let the calling thread, which waits for a task, hear the worker itself for a while, if it can."""
+        node = task.node
+        if node is not None and task.state is TaskState.COMMITTED:
+            node.worker.listen(task, seconds)
+
+    def withdraw(self, task: Task) -> bool:
+        """Cancel a task that no worker has begun; False when it is too late."""
+
+        def forget(now: float) -> bool:
+            node = self._recover(task, now)
+            withdrawn = self.scheduler.withdraw(task)
+            if withdrawn:
+                self.herald.cancelled(task)
+            if node is not None:
+                self.scheduler.go_on(node, now)
+            return withdrawn
+
+        withdrawn = self.ask(forget, otherwise=False)
+        if withdrawn:
+            settle_cancelled(task)
+        return withdrawn
+
+    def abort(self, task: Task, reason: str) -> bool:
+        """End a task where it waits, or ask it to end where it runs; False where that is not possible or too late."""
+
+        def end(now: float) -> bool:
+            node = self._recover(task, now)
+            aborted = self.scheduler.abort(task, reason, now)
+            if node is not None:
+                self.scheduler.go_on(node, now)
+            return aborted
+
+        return self.ask(end, otherwise=False)
+
+    def task_id(self, task: Task) -> str:
+        """The id of a task of this pool, a UUID."""
+        return self.herald.task_id(task)
+
+    # What workers report
+
+    def worker_ready(self, node: WorkerNode, pid: int | None) -> None:
+        self.tell(lambda now: self.scheduler.worker_ready(node, pid, now))
+
+    def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
+        with self.lock:
+            if node.state is NodeState.GONE or self._deciding.postpone(self.finished, node, outcomes):
+                return
+            with self._deciding:
+                ended = self.scheduler.finished(node, outcomes, self.clock.monotonic())
+                self.herald.finished(ended)
+                workers = self._hand_out()
+            if self.state == "stopping":
+                self.changed.notify_all()
+        self._carry_out(workers)
+        for task, outcome in ended:
+            settle(task, outcome.value, outcome.error)
+
+    def skipped(self, node: WorkerNode, batch_number: int) -> None:
+        self.decide(lambda now: self.scheduler.skipped(node, batch_number, now))
+
+    def widened(self, node: WorkerNode, width: int) -> None:
+        self.decide(lambda now: self.scheduler.widened(node, width, now))
+
+    def message(self, node: WorkerNode, batch_number: int, index: int, value: Any) -> None:
+        self.decide(lambda _: self.herald.message(node, batch_number, index, value))
+
+    def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
+        def note(now: float) -> None:
+            if node.state is not NodeState.GONE:
+                unbegun = node.worker.take_back() if node.worker is not None else []
+                self.scheduler.exited(node, exit, unbegun, now)
+
+        self.tell(note)
+
+    # Deciding
+
+    def decide(self, message: Callable[[float], object]) -> None:
+        """Give the scheduler a message, with the time; after the decision that was interrupted, if one was."""
+        with self.lock:
+            if self._deciding.postpone(self.decide, message):
+                return
+            with self._deciding:
+                message(self.clock.monotonic())
+                workers = self._hand_out()
+            if self.state == "stopping":
+                self.changed.notify_all()
+        self._carry_out(workers)
+
+    def tell(self, message: Callable[[float], object]) -> None:
+        """The same, for what may change when time matters next."""
+        self.decide(message)
+        self.ticker.wake()
+
+    def ask(self, question: Callable[[float], T], otherwise: T) -> T:
+        """The same, for what has an answer; `otherwise` when a decision was interrupted, into which it must not go."""
+        with self.lock:
+            if self._deciding.is_interrupted:
+                return otherwise
+            with self._deciding:
+                answer = question(self.clock.monotonic())
+                workers = self._hand_out()
+            if self.state == "stopping":
+                self.changed.notify_all()
+        self._carry_out(workers)
+        self.ticker.wake()
+        return answer
+
+    def not_running(self) -> PoolError:
+        """Why the pool takes no tasks."""
+        if self.pid != os.getpid():
+            return PoolNotStarted(f"pool {self.name!r} belongs to process {self.pid}, this is {os.getpid()}")
+        if self.state == "stopped":
+            return PoolNotStarted(f"pool {self.name!r} has not been started")
+        return PoolDestroyed(f"pool {self.name!r} was destroyed")
+
+    def _submit_late(self, task: Task) -> None:
+        """Submit a task whose caller has gone on already."""
+        try:
+            self.submit(task)
+        except PoolError as exc:
+            settle(task, None, exc)
+
+    def _refuse(self, task: Task, signal: AbortSignal) -> None:
+        self.scheduler.refuse(task, TaskAborted(f"{task.name} was aborted: {signal.reason}"))
+
+    def _recover(self, task: Task, now: float) -> WorkerNode | None:
+        """Take back what a worker has not begun, so that the task may be among it; the node that is to go on then.
+
+        Reading tickets never waits, so it may be done under the lock, which keeps the books exact.
+        """
+        node = task.node
+        if task.state is not TaskState.COMMITTED or node is None:
+            return None
+        self.scheduler.taken_back(node, node.worker.take_back(), now)
+        return node
+
+    # Carrying out
+
+    def _hand_out(self) -> list[Worker]:
+        """Line up what has been decided, under the lock; returns the workers that have something to send."""
+        workers: list[Worker] = []
+        for decision in self.scheduler.take_decisions():
+            if isinstance(decision, Batch):
+                node = decision.node
+                node.worker.post(decision)
+                workers.append(node.worker)
+                self._mind_time(node, decision)
+                self.herald.began(decision)
+            elif isinstance(decision, Action):
+                self._actions.put(decision)
+            else:
+                self.herald.put(decision)
+        return workers
+
+    def _mind_time(self, node: WorkerNode, batch: Batch) -> None:
+        """See to it that the ticker wakes when a task that was given out may have run for too long."""
+        if node.runs_ahead:
+            self.ticker.wake_by(batch.since + STALL_SECONDS)
+        if batch.timeout is not None:
+            self.ticker.wake_by(batch.since + batch.timeout)
+
+    def _carry_out(self, workers: Iterable[Worker]) -> None:
+        """Do what was lined up, without the lock."""
+        for worker in workers:
+            worker.flush()
+        if self._actions.items:
+            self._actions.drain()
+        self.herald.drain()
+        if self._deciding.postponed:
+            self._deciding.catch_up()
+
+    def _act(self, action: Action) -> None:
+        node = action.node
+        match action:
+            case Spawn():
+                self._spawn(node)
+            case Stop() if node.worker is not None:
+                node.worker.stop()
+            case Kill() if node.worker is not None:
+                node.worker.kill()
+            case TakeBack():
+                self._take_back(node)
+            case Widen(_, width) if node.worker is not None:
+                node.worker.widen(width)
+            case Interrupt(_, batch_number, index, timed_out) if node.worker is not None:
+                node.worker.interrupt(batch_number, index, timed_out)
+
+    def _spawn(self, node: WorkerNode) -> None:
+        try:
+            node.worker = self.crew.spawn(node)
+            node.worker.start()
+        except Exception as exc:
+            logger.exception("Pool %s could not start a worker", self.name)
+            self.exited(node, WorkerExit(f"could not be started: {exc}"))
+
+    def _take_back(self, node: WorkerNode) -> None:
+        def note(now: float) -> None:
+            if node.state is not NodeState.GONE:
+                self.scheduler.taken_back(node, node.worker.take_back(), now)
+                self.scheduler.go_on(node, now)
+
+        self.decide(note)
+
+    def _tick(self) -> float | None:
+        with self.lock, self._deciding:
+            self.scheduler.tick(self.clock.monotonic())
+            workers = self._hand_out()
+        self._carry_out(workers)
+        with self.lock:
+            return self.scheduler.next_tick(self.clock.monotonic())

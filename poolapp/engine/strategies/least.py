@@ -1,0 +1,50 @@
+"""Strategies that choose the node that has the least of something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from poolapp.engine.strategies.base import Strategy
+from poolapp.engine.strategies.estimates import typical
+
+if TYPE_CHECKING:
+    from poolapp.engine.node import WorkerNode
+    from poolapp.engine.statistics import Usage
+
+
+class LeastUsed(Strategy):
+    """The node with the fewest tasks running or waiting, the lowest slot among equals."""
+
+    def choose(self, nodes: Sequence[WorkerNode], now: float) -> WorkerNode:
+        return min(nodes, key=attrgetter("load"))
+
+    def forget(self, node: WorkerNode) -> None:
+        """Nothing is remembered of nodes."""
+
+
+class LeastBusy(Strategy):
+    """The node that has spent the least time on its tasks, waiting and running, the lowest slot among equals.
+
+    What it has been given and has not finished counts as well, as long as its tasks usually run: otherwise all tasks of
+    a burst would go to one node, which only learns of them when they are done.
+    """
+
+    def choose(self, nodes: Sequence[WorkerNode], now: float) -> WorkerNode:
+        times = typical([node.usage.run_time.average for node in nodes])
+        spent = [self._spent(node.usage) + node.load * time for node, time in zip(nodes, times, strict=True)]
+        return nodes[spent.index(min(spent))]
+
+    def forget(self, node: WorkerNode) -> None:
+        """Nothing is remembered of nodes."""
+
+    def _spent(self, usage: Usage) -> float:
+        return usage.wait_time.total + usage.run_time.total
+
+
+class LeastElu(LeastBusy):
+    """The node that has used the least CPU time, the waiting of its tasks and what it was given added as above."""
+
+    def _spent(self, usage: Usage) -> float:
+        return usage.wait_time.total + usage.active_time.total

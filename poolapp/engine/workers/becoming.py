@@ -1,0 +1,86 @@
+"""How a process becomes a worker, whether it was forked or is a fresh interpreter."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from poolapp.engine.tasks import load
+from poolapp.engine.workers import prctl, role
+from poolapp.engine.workers.luggage import Luggage
+from poolapp.engine.workers.running import make_runner
+from poolapp.engine.workers.wire import FrameWriter, frame
+from poolapp.engine.workers.worker_process import Equipment, live
+
+# The lowest descriptor for our own use: 0 to 2 may be closed, and tasks may play with low ones.
+LOWEST_FD = 10
+
+Setup = dict[str, Any]
+
+
+def set_up(setup: Setup) -> Equipment:
+    """Make the process fit for tasks; once in the nursery, whose workers share the outcome, or in each worker."""
+    role.in_worker = True
+    if setup["initializer"]:
+        load(setup["initializer"])(*setup["initializer_args"])
+    runner = make_runner(setup["around_task"], setup["finalizer"], setup["kill_handler"])
+    return Equipment(runner, Luggage(setup["context_vars"]), setup["stack_size"], setup["stop_timeout"])
+
+
+def run_worker(setup: Setup, sock_fd: int, ticket_fd: int, interrupt_fd: int) -> None:
+    """Be a worker that was not forked."""
+    become_worker(setup, sock_fd, ticket_fd, interrupt_fd, lambda: set_up(setup))
+
+
+def become_worker(
+    setup: Setup, sock_fd: int, ticket_fd: int, interrupt_fd: int, equip: Callable[[], Equipment]
+) -> None:
+    """Live as a worker until the pool wants it to end; what goes wrong before is told to the pool, and raised."""
+    sock = own_socket(sock_fd)
+    try:
+        _leave_home()
+        _limit(setup["nice"], setup["limits"])
+        equipment = equip()
+    except BaseException:
+        FrameWriter(sock).send(frame(("failed", traceback.format_exc())))
+        raise
+    live(sock, move_up(ticket_fd), move_up(interrupt_fd), equipment)
+
+
+def own_socket(fd: int) -> socket.socket:
+    """A socket that was passed to us; it blocks, whatever time-out sockets have by default here."""
+    sock = socket.socket(fileno=move_up(fd))
+    sock.settimeout(None)
+    return sock
+
+
+def move_up(fd: int) -> int:
+    """The same descriptor where tasks do not play."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST_FD)
+    os.close(fd)
+    return moved
+
+
+def _leave_home() -> None:
+    """Leave the nursery's session, so that a worker and all that it starts can be ended together."""
+    with contextlib.suppress(PermissionError):
+        os.setsid()
+    prctl.die_with_parent()
+    prctl.set_name("poolapp-worker")
+
+
+def _limit(nice: int, limits: Mapping[str, int]) -> None:
+    """Take what options.worker_options grant: soft limits, by their names without RLIMIT_."""
+    if nice:
+        os.nice(nice)
+    if limits:
+        import resource
+
+        for name, value in limits.items():
+            which = getattr(resource, f"RLIMIT_{name}")
+            resource.setrlimit(which, (value, resource.getrlimit(which)[1]))

@@ -1,0 +1,252 @@
+"""One process worker, seen from the pool: its socket, its ticket office and its interrupt office."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import select
+import socket
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from poolapp.engine.errors import ResultNotPicklable
+from poolapp.engine.node import Batch, WorkerNode
+from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.tasks import Task
+from poolapp.engine.workers.base import Reports
+from poolapp.engine.workers.interrupts import InterruptOffice
+from poolapp.engine.workers.parcels import unpack_error, unpack_value
+from poolapp.engine.workers.reactor import Reactor
+from poolapp.engine.workers.tickets import TicketOffice
+from poolapp.engine.workers.wire import Frame, FrameReader, FrameWriter, frame
+
+if TYPE_CHECKING:
+    from poolapp.engine.workers.process import ProcessCrew
+
+logger = logging.getLogger("poolapp")
+
+# An answer is (whether it went well, batch, start, run time, active time); other messages are (what, about which, ...).
+ANSWER_LENGTH = 5
+
+Head = tuple[Any, ...]
+BATCH_NUMBERS = 256  # they are bytes
+
+
+class ProcessWorker:
+    """Sends a worker its batches, and hears it."""
+
+    def __init__(self, node: WorkerNode, reports: Reports, reactor: Reactor, crew: ProcessCrew) -> None:
+        self.pid: int | None = None
+        self.node_id = node.id
+        self._node = node
+        self._reports = reports
+        self._reactor = reactor
+        self._crew = crew
+        self._socket, self._remote = socket.socketpair()
+        self._socket.setblocking(False)
+        self._reader = FrameReader(self._socket)
+        self._writer = FrameWriter(self._socket)
+        self._tickets = TicketOffice()
+        self._interrupts = InterruptOffice()
+        self._posted: deque[Batch | Head | None] = deque()  # None: stop after what was sent
+        self._task_count = 0  # all that were ever posted
+        self._first_of = [0] * BATCH_NUMBERS  # how many were posted before the latest batch of each number
+        self._sending = threading.Lock()
+        self._hearing = threading.Lock()
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        self._closed = False
+        self._error: str | None = None
+
+    def start(self) -> None:
+        self._reactor.watch(self._socket.fileno(), self._read)
+        try:
+            fds = (self._remote.fileno(), self._tickets.read_fd, self._interrupts.read_fd)
+            self._crew.nursery().spawn(self._node.id, fds)
+        except BaseException:
+            self._crew.forget(self)
+            self._release()
+            raise
+        finally:
+            self._remote.close()
+            self._interrupts.hand_over()
+
+    def post(self, batch: Batch) -> None:
+        # A few bytes into a pipe that is never full: it does not wait, and from here on the batch can be taken back.
+        self._tickets.issue(batch.number, len(batch.tasks))
+        self._first_of[batch.number] = self._task_count
+        self._task_count += len(batch.tasks)
+        self._posted.append(batch)
+
+    def flush(self) -> None:
+        while self._posted and self._sending.acquire(blocking=False):
+            try:
+                everything_is_sent = self._send_posted()
+            finally:
+                self._sending.release()
+            if not everything_is_sent:
+                return
+
+    def listen(self, task: Task, seconds: float) -> None:
+        if not self._reactor.can_mute or not self._hearing.acquire(blocking=False):
+            return
+        try:
+            if self._closed:
+                return
+            fd, deadline = self._socket.fileno(), time.monotonic() + seconds
+            self._reactor.mute(fd)
+            try:
+                while task.future is not None and (left := deadline - time.monotonic()) > 0:
+                    if self._poll.poll(left * 1000) and not self._hear():
+                        return
+            finally:
+                self._reactor.unmute(fd)
+        finally:
+            self._hearing.release()
+
+    def take_back(self) -> list[int]:
+        return [] if self._closed else self._tickets.take_back()
+
+    def widen(self, width: int) -> None:
+        self._posted.append(("width", width))
+        self.flush()
+
+    def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
+        if not self._closed:
+            self._interrupts.request(self._first_of[batch_number] + index, timed_out)
+            self._crew.interrupt(self)
+
+    def stop(self) -> None:
+        self._posted.append(None)
+        self.flush()
+
+    def kill(self) -> None:
+        self._crew.kill(self)
+
+    def abandon(self) -> None:
+        self._closed = True
+        self._socket.close()
+        self._remote.close()
+        self._tickets.close()
+        self._interrupts.close()
+
+    def bury(self, exit: WorkerExit) -> None:
+        """The process is dead: hear its last words, report its end, let go of everything."""
+        with self._hearing, contextlib.suppress(EOFError, OSError):
+            while (frames := self._reader.read()) is not None:
+                self._report(frames)
+        self._reports.exited(self._node, WorkerExit(exit.reason, exit.error or self._error))
+        self._release()
+
+    def _release(self) -> None:
+        with self._hearing, self._sending:
+            self._closed = True
+            self._reactor.forget(self._socket.fileno())
+            self._posted.clear()
+            self._socket.close()
+            self._tickets.close()
+            self._interrupts.close()
+
+    def _send_posted(self) -> bool:
+        """Send what is posted, as far as the socket takes it; it goes on when the socket can be written again."""
+        if self._closed:
+            return False
+        try:
+            while self._posted:
+                posted = self._posted.popleft()
+                if posted is None:
+                    self._socket.shutdown(socket.SHUT_WR)
+                elif not self._writer.send(self._encode(posted)):
+                    self._reactor.call_soon(self._watch_writable)
+                    return False
+        except OSError:
+            return False  # it is dying; its end will be reported, and what it had not begun is taken back then
+        return True
+
+    def _encode(self, posted: Batch | Head) -> list[bytes]:
+        if isinstance(posted, tuple):
+            return frame(posted)
+        calls = [(task.function.reference, task.name, len(task.payload)) for task in posted.tasks]
+        head = (posted.number, self._first_of[posted.number], calls)
+        return frame(head, [task.payload for task in posted.tasks])
+
+    def _watch_writable(self) -> None:
+        if not self._closed:
+            self._reactor.watch(self._socket.fileno(), self._read, self._write)
+
+    def _write(self) -> None:
+        with self._sending:
+            try:
+                if not self._writer.flush():
+                    return
+            except OSError:
+                pass
+            self._reactor.watch(self._socket.fileno(), self._read)
+        self.flush()
+
+    def _read(self) -> None:
+        if self._hearing.acquire(blocking=False):  # else somebody listens already
+            try:
+                self._hear()
+            finally:
+                self._hearing.release()
+
+    def _hear(self) -> bool:
+        """Report what the worker has said; False when it has closed its end."""
+        try:
+            self._report(self._reader.read() or [])
+        except (EOFError, OSError):
+            # It is ending, or a task has closed what was not its own. See that it ends.
+            self._reactor.forget(self._socket.fileno())
+            self.kill()
+            return False
+        return True
+
+    def _report(self, frames: list[Frame]) -> None:
+        outcomes: list[Outcome] = []
+        for head, payload in frames:
+            if len(head) == ANSWER_LENGTH:
+                outcomes.append(_decode(head, payload))
+                continue
+            self._report_outcomes(outcomes)
+            outcomes = []
+            self._report_other(head, payload)
+        self._report_outcomes(outcomes)
+
+    def _report_outcomes(self, outcomes: list[Outcome]) -> None:
+        if outcomes:
+            self._reports.finished(self._node, outcomes)
+
+    def _report_other(self, head: Head, payload: memoryview) -> None:
+        match head:
+            case "ready", pid:
+                self._reports.worker_ready(self._node, pid)
+            case "skipped", number:
+                self._reports.skipped(self._node, number)
+            case "widened", width:
+                self._reports.widened(self._node, width)
+            case "message", number, index:
+                self._report_message(number, index, payload)
+            case "failed", error:
+                self._error = error
+
+    def _report_message(self, number: int, index: int, payload: memoryview) -> None:
+        try:
+            message = unpack_value(payload)
+        except ResultNotPicklable:
+            logger.exception("A message from a task in worker %s could not be rebuilt and is lost", self.node_id)
+        else:
+            self._reports.message(self._node, number, index, message)
+
+
+def _decode(head: tuple[bool, int, float, float, float], payload: memoryview) -> Outcome:
+    good, number, started_at, run_time, active_time = head
+    if not good:
+        return Outcome(None, *unpack_error(payload), started_at, run_time, active_time, number)
+    try:
+        # Twice as fast as calling the class, which matters here.
+        return Outcome._make((unpack_value(payload), None, "", started_at, run_time, active_time, number))
+    except ResultNotPicklable as exc:
+        return Outcome(None, exc, "", started_at, run_time, active_time, number)

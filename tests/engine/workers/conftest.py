@@ -1,0 +1,23 @@
+"""What the tests of workers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.engine.workers.direct import Driver
+
+
+@pytest.fixture
+def drive() -> Iterator[Callable[..., Driver]]:
+    """Starts workers that are driven directly, and ends them."""
+    drivers: list[Driver] = []
+
+    def start(kind: str, **options: object) -> Driver:
+        drivers.append(Driver(kind, options))
+        return drivers[-1]
+
+    yield start
+    for driver in drivers:
+        driver.close()

@@ -1,0 +1,152 @@
+"""Driving one worker directly, without a pool: a recorder takes down what it reports."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from poolapp.engine import PoolOptions
+from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.tasks import KnownFunction, Task, TaskFunction
+from poolapp.engine.workers import crew_class
+
+PATIENCE = 15.0  # seconds
+
+
+@dataclass
+class Parcel:
+    """A batch, as far as workers are concerned."""
+
+    number: int
+    tasks: list[Task]
+
+
+class Recorder:
+    """What a worker has reported, in order; a stand-in for the pool."""
+
+    def __init__(self) -> None:
+        self.reports: list[tuple[Any, ...]] = []
+        self._changed = threading.Condition()
+
+    def wait_for(self, ask: Callable[[], Any]) -> Any:
+        """The first true answer; asked after every report."""
+        with self._changed:
+            assert self._changed.wait_for(ask, PATIENCE), self.reports
+            return ask()
+
+    def of(self, *kind: Any) -> list[tuple[Any, ...]]:
+        """The reports that begin with these values."""
+        return [report for report in self.reports if report[: len(kind)] == kind]
+
+    def _note(self, *report: Any) -> None:
+        with self._changed:
+            self.reports.append(report)
+            self._changed.notify_all()
+
+    # Reports
+
+    def worker_ready(self, node: Any, pid: int | None) -> None:
+        self._note("ready", pid)
+
+    def finished(self, node: Any, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            self._note("finished", outcome.batch_number, outcome)
+
+    def skipped(self, node: Any, batch_number: int) -> None:
+        self._note("skipped", batch_number)
+
+    def widened(self, node: Any, width: int) -> None:
+        self._note("widened", width)
+
+    def message(self, node: Any, batch_number: int, index: int, value: Any) -> None:
+        self._note("message", batch_number, index, value)
+
+    def exited(self, node: Any, exit: WorkerExit) -> None:
+        self._note("exited", exit)
+
+
+@dataclass
+class Driver:
+    """A crew with one worker, which is ready."""
+
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder()
+        self.crew = crew_class(self.kind)(PoolOptions(worker=self.kind, min_size=1, **self.options), self.recorder)
+        self.crew.open()
+        self._number = 0
+        self.begin()
+
+    def begin(self, node_id: int = 1) -> None:
+        """Start the worker, also one that follows another."""
+        before = len(self.recorder.of("ready"))
+        self.worker = self.crew.spawn(SimpleNamespace(id=node_id))
+        self.worker.start()
+        self.recorder.wait_for(lambda: len(self.recorder.of("ready")) > before or self.recorder.of("exited"))
+
+    @property
+    def pid(self) -> int:
+        return self.recorder.of("ready")[-1][1]
+
+    def give(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
+        """Send a batch of one; returns its number."""
+        return self.give_batch((function, *args), **kwargs)
+
+    def give_batch(self, *calls: tuple[Any, ...], **kwargs: Any) -> int:
+        """Send a batch of calls, each a function and its arguments; returns its number."""
+        parcel = self.line_up(*calls, **kwargs)
+        self.worker.flush()
+        return parcel
+
+    def line_up(self, *calls: tuple[Any, ...], **kwargs: Any) -> int:
+        """Post a batch without sending it."""
+        tasks = []
+        for function, *args in calls:
+            known = KnownFunction(TaskFunction(function, function.__name__))
+            tasks.append(Task(known, tuple(args), kwargs, 0.0))
+            self.crew.prepare(tasks[-1])
+        self._number = self._number % 255 + 1
+        self.worker.post(Parcel(self._number, tasks))
+        return self._number
+
+    def outcomes(self, number: int, count: int = 1) -> list[Outcome]:
+        """The outcomes of a batch, once there are so many."""
+        found = self.recorder.wait_for(lambda: len(found := self.recorder.of("finished", number)) >= count and found)
+        return [outcome for _, _, outcome in found]
+
+    def outcome(self, number: int) -> Outcome:
+        (outcome,) = self.outcomes(number)
+        return outcome
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """The value of a task; raises what it raised."""
+        outcome = self.outcome(self.give(function, *args, **kwargs))
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def message(self, number: int, index: int = 0) -> Any:
+        """The first message of a task."""
+        return self.recorder.wait_for(lambda: self.recorder.of("message", number, index))[0][3]
+
+    def widen(self, width: int) -> None:
+        self.worker.widen(width)
+        self.recorder.wait_for(lambda: self.recorder.of("widened", width))
+
+    def stop(self) -> WorkerExit:
+        self.worker.stop()
+        return self.exit()
+
+    def exit(self) -> WorkerExit:
+        """How the worker has ended."""
+        return self.recorder.wait_for(lambda: self.recorder.of("exited"))[0][1]
+
+    def close(self) -> None:
+        self.worker.kill()
+        self.exit()
+        self.crew.close()
