@@ -105,7 +105,7 @@ class Acquaintances:
                 raise TaskNotFound(f"no task is registered under the name {task!r}")
             return found
         if isinstance(task, TaskFunction):
-            return task
+            return TaskFunction(task.function, task.name)  # without what is special about one call
         if callable(task):
             return TaskFunction(task, dotted_path(task))
         raise InvalidOptionType(f"a task must be a function or the name of one, not {task!r}")

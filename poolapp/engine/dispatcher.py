@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from poolapp.engine.ageing import Ageing
 from poolapp.engine.decisions import Settle, TakeBack
@@ -60,13 +60,15 @@ class Dispatcher:
     def place(self, task: Task, now: float, *, is_new: bool = True) -> None:
         """Give a task to a node, or keep it until there is one."""
         function, state = task.function, self._state
-        nodes = state.eligible_for(function.workers)
+        nodes: Sequence[WorkerNode] = state.roster.eligible
+        if function.workers is not None or state.paused:
+            nodes = state.eligible_for(function.workers)
         if not nodes:
             self._keep(task, is_new)
             return
         strategy = self._strategy if function.strategy is None else self._strategy_called(function.strategy)
         node = task.node = strategy.choose(nodes, now)
-        if not node.queue and not node.is_full and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
+        if not node.queue.count and not node.is_full and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
             self._commit(node, [task], task.known.expected, now)
             return
         self._enqueue(node, task, is_new, now)
@@ -81,7 +83,7 @@ class Dispatcher:
 
     def feed(self, node: WorkerNode, now: float) -> None:
         """Commit what waits at a node, as far as its quota or its window allows."""
-        if node.queue and node.is_ready and not self._state.paused:
+        if node.queue.count and node.is_ready and not self._state.paused:
             if self._state.ahead and node.width == node.wanted_width == 1:
                 self._fill_window(node, now)
             else:
@@ -90,7 +92,7 @@ class Dispatcher:
 
     def find_work(self, node: WorkerNode) -> None:
         """Let a ready node without waiting tasks steal some."""
-        if self._state.waiting and not node.queue and self._steals and node.is_ready and not self._state.paused:
+        if self._state.waiting and not node.queue.count and self._steals and node.is_ready and not self._state.paused:
             victim = steal(node, self._state.roster)
             if victim is not None:
                 self._note_theft(victim, node)
@@ -139,7 +141,7 @@ class Dispatcher:
         wait = outcome.started_at - task.queued_at
         totals.busy_time += run_time
         task.known.learn(run_time)
-        usage = self._state.usage_of(task.known)
+        usage = task.known.usage or self._state.usage_of(task.known)
         if outcome.error is None:
             task.state = TaskState.EXECUTED
             totals.executed += 1
@@ -214,7 +216,7 @@ class Dispatcher:
             return
         tasks: list[Task] = []
         expected_time = 0.0
-        while queue and len(tasks) < TASKS_IN_A_BATCH:
+        while queue.count and len(tasks) < TASKS_IN_A_BATCH:
             cost = queue.first().known.expected
             if (tasks or batches) and expected_time + cost > BATCH_SECONDS:
                 break
@@ -263,7 +265,7 @@ class Dispatcher:
 
     def _mark_pressure(self, node: WorkerNode) -> None:
         """Note whether a node's queue is too long now."""
-        is_pressed = self._threshold is not None and len(node.queue) >= self._threshold
+        is_pressed = self._threshold is not None and node.queue.count >= self._threshold
         if is_pressed is node.is_pressed:
             return
         node.is_pressed = is_pressed

@@ -102,7 +102,7 @@ class WorkerNode:
     @property
     def load(self) -> int:
         """Tasks running or waiting here."""
-        return self.committed + len(self.queue)
+        return self.committed + self.queue.count
 
     @property
     def executing(self) -> int:
@@ -187,7 +187,8 @@ class WorkerNode:
         task = batch.tasks[batch.done]
         batch.done += 1
         batch.since = now
-        self.has_read(number)
+        if number != self.last_answered:
+            self.has_read(number)
         if batch.done == len(batch.tasks):
             self._remove(batch, now)
         self.committed -= 1

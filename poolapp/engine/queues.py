@@ -19,17 +19,19 @@ class TaskQueue:
     Ranks rise along a lane, and the head with the lowest one goes first. New tasks have the highest rank of their lane;
     an older one, which comes from another queue, gets a lane beside it when it cannot go to the end. So there are few
     lanes, mostly one, and every operation takes the same time however long the queue is, removal included.
+
+    count: how many tasks wait, which is also its length; peak: how many have waited at the most.
     """
 
-    __slots__ = ("_count", "_lanes", "peak")
+    __slots__ = ("_lanes", "count", "peak")
 
     def __init__(self) -> None:
         self._lanes: dict[LaneKey, OrderedDict[Task, None]] = {}
-        self._count = 0
+        self.count = 0
         self.peak = 0
 
     def __len__(self) -> int:
-        return self._count
+        return self.count
 
     def __iter__(self) -> Iterator[Task]:
         return iter(sorted((task for lane in self._lanes.values() for task in lane), key=_rank))
@@ -83,7 +85,7 @@ class TaskQueue:
 
     def has_for(self, slot: int) -> bool:
         """Whether a worker in this slot may run one of the tasks."""
-        return self._count > 0 and any(lane and may_run(key[1], slot) for key, lane in self._lanes.items())
+        return self.count > 0 and any(lane and may_run(key[1], slot) for key, lane in self._lanes.items())
 
     def take_every_second(self, slot: int, most: int) -> list[Task]:
         """Take every second of the tasks that a worker in this slot may run, beginning with the most urgent."""
@@ -102,7 +104,7 @@ class TaskQueue:
         """Take all tasks whose slots (None: any) fulfil a condition, in their order."""
         keys = [key for key in self._lanes if slots_match(key[1])]
         taken = [task for key in keys for task in self._lanes.pop(key)]
-        self._count -= len(taken)
+        self.count -= len(taken)
         return sorted(taken, key=_rank) if len(keys) > 1 else taken
 
     def bound_slots(self) -> set[tuple[int, ...]]:
@@ -112,13 +114,13 @@ class TaskQueue:
     def _add(self, key: LaneKey, task: Task) -> None:
         lane = self._lanes.get(key)
         if lane is None:
-            if not self._count:
+            if not self.count:
                 self._lanes.clear()  # the empty lane that was kept
             lane = self._lanes[key] = OrderedDict()
         lane[task] = None
-        self._count += 1
-        if self._count > self.peak:
-            self.peak = self._count
+        self.count += 1
+        if self.count > self.peak:
+            self.peak = self.count
 
     def _key_of(self, task: Task) -> LaneKey | None:
         """The key of the lane in which a task stands."""
@@ -139,7 +141,7 @@ class TaskQueue:
 
     def _taken(self, key: LaneKey, count: int) -> None:
         """Note that tasks have left a lane; an empty one goes, unless it is the last, which is likely to fill again."""
-        self._count -= count
+        self.count -= count
         if not self._lanes[key] and len(self._lanes) > 1:
             del self._lanes[key]
 

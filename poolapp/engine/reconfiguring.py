@@ -33,7 +33,7 @@ class Reconfigurer:
 
     def resize(self, options: PoolOptions, now: float) -> None:
         """Have fewer or more workers; tasks that are bound to slots that are no more fail."""
-        self._state.options = options
+        self._state.use(options)
         self._dispatcher.use_options()
         self._staff.resize(now)
         for queue in self._queues():
@@ -42,7 +42,7 @@ class Reconfigurer:
 
     def set_strategy(self, options: PoolOptions) -> None:
         """Choose workers in another way; it begins without a past, as if no task had been executed."""
-        self._state.options = options
+        self._state.use(options)
         self._dispatcher.use_options()
         for node in self._state.roster:
             node.usage = Usage()
@@ -51,7 +51,7 @@ class Reconfigurer:
 
     def set_queue_options(self, options: PoolOptions, now: float) -> None:
         """Let tasks wait in another way; with a higher concurrency those that wait begin sooner."""
-        self._state.options = options
+        self._state.use(options)
         self._dispatcher.use_queue_options()
         for node in self._state.roster.eligible:
             self._staff.adapt(node)

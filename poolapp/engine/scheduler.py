@@ -71,7 +71,7 @@ class Scheduler:
         """A task has come."""
         state, staff = self.state, self._staff
         state.totals.submitted += 1
-        state.usage_of(task.known).submitted += 1
+        (task.known.usage or state.usage_of(task.known)).submitted += 1
         self._dispatcher.submit(task, now)
         grown = state.waiting and staff.grows and staff.grow(now)
         if grown:

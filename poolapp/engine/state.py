@@ -45,6 +45,7 @@ class PoolState:
     options: PoolOptions
     ahead: bool
     can_interrupt: bool
+    limit: int = field(init=False)  # the largest number of workers, at hand
     roster: Roster = field(default_factory=Roster)
     backlog: TaskQueue = field(default_factory=TaskQueue)  # tasks for which no worker is ready
     waiting: int = 0  # tasks in the backlog and in all queues
@@ -57,6 +58,14 @@ class PoolState:
     pressure_moved: bool = False  # whether `pressed_nodes` has changed since that was last looked at
     paused: bool = False
     stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.use(self.options)
+
+    def use(self, options: PoolOptions) -> None:
+        """Go by other options from now on."""
+        self.options = options
+        self.limit = options.limit
 
     @property
     def is_ready(self) -> bool:
@@ -71,7 +80,7 @@ class PoolState:
     @property
     def is_busy(self) -> bool:
         """Whether there are as many workers as there may be, all with as many tasks as they may run."""
-        return self.busy_nodes >= self.options.limit
+        return self.busy_nodes >= self.limit
 
     @property
     def is_full(self) -> bool:

@@ -10,6 +10,12 @@ from typing import Any
 
 # As many samples as poolifier keeps: enough for a stable median, small enough for a worker each.
 HISTORY_LENGTH = 386
+# Samples that are collected before they are taken into account at the latest, and those that are better taken singly.
+MOST_SAMPLES = 512
+FEW = 16
+
+Sample = tuple[float, float | None, float]
+"""Seconds that a task waited, that it ran (None when it failed), and of CPU time."""
 
 
 class Measurement:
@@ -55,6 +61,22 @@ class Measurement:
         if not self._until_exact:
             self._sum_up()
 
+    def extend(self, values: list[float]) -> None:
+        """Take more samples into account, at least one."""
+        if len(values) < FEW:
+            for value in values:
+                self.record(value)
+            return
+        self.aggregate += sum(values)
+        lowest, highest = min(values), max(values)
+        if self.minimum is None or lowest < self.minimum:
+            self.minimum = lowest
+        if self.maximum is None or highest > self.maximum:
+            self.maximum = highest
+        self.history.extend(values)
+        self._median = None
+        self._sum_up()
+
     @property
     def total(self) -> float:
         """All there was, the head start included: what strategies compare workers by."""
@@ -73,27 +95,31 @@ class Measurement:
     def _sum_up(self) -> None:
         """Sum the history up anew, once per length of it, lest the rounding errors of adding and subtracting grow."""
         self._recent = fsum(self.history)
-        self._history_is_full = True
-        self._until_exact = HISTORY_LENGTH
+        self._history_is_full = len(self.history) == HISTORY_LENGTH
+        self._until_exact = HISTORY_LENGTH if self._history_is_full else HISTORY_LENGTH - len(self.history)
 
 
 class Usage:
     """What one worker has done so far.
 
     executed, failed: tasks that ended well and badly; stolen: tasks that it took from the queues of others.
-    active_time, idle_time: the CPU time of each run and the rest of it.
+    run_time, wait_time: of tasks; active_time, idle_time: the CPU time of each run and the rest of it.
+
+    Samples are collected, and taken into account when somebody looks or when there are many: that many at once cost a
+    fraction of what each would cost by itself.
     """
 
     __slots__ = (
+        "_active_time",
+        "_idle_time",
+        "_run_time",
         "_runs",
+        "_samples",
         "_utilizations",
-        "active_time",
+        "_wait_time",
         "executed",
         "failed",
-        "idle_time",
-        "run_time",
         "stolen",
-        "wait_time",
     )
 
     def __init__(self) -> None:
@@ -102,33 +128,52 @@ class Usage:
     def reset(self) -> None:
         """Begin anew, as if nothing had been done."""
         self.executed = self.failed = self.stolen = 0
-        self.run_time = Measurement()
-        self.wait_time = Measurement()
-        self.active_time = Measurement()
-        self.idle_time = Measurement()
+        self._run_time = Measurement()
+        self._wait_time = Measurement()
+        self._active_time = Measurement()
+        self._idle_time = Measurement()
         self._runs = 0  # those whose utilization is in the sum
         self._utilizations = 0.0
+        self._samples: list[Sample] = []
 
     def record(self, wait: float, run: float, active: float) -> None:
         """Book a task that ended well: how long it waited, how long it ran, and the CPU time of that."""
         self.executed += 1
-        self.wait_time.record(wait)
-        self.run_time.record(run)
-        self.active_time.record(active)
-        self.idle_time.record(run - active if active < run else 0.0)
-        # A run too short for the clock tells nothing.
-        if run > 0:
-            self._runs += 1
-            self._utilizations += active / run
+        self._samples.append((wait, run, active))
+        if len(self._samples) >= MOST_SAMPLES:
+            self._take_into_account()
 
     def record_failure(self, wait: float) -> None:
         """Book a task that failed: how long it ran says nothing about how long tasks run."""
         self.failed += 1
-        self.wait_time.record(wait)
+        self._samples.append((wait, None, 0.0))
+        if len(self._samples) >= MOST_SAMPLES:
+            self._take_into_account()
+
+    @property
+    def run_time(self) -> Measurement:
+        self._take_into_account()
+        return self._run_time
+
+    @property
+    def wait_time(self) -> Measurement:
+        self._take_into_account()
+        return self._wait_time
+
+    @property
+    def active_time(self) -> Measurement:
+        self._take_into_account()
+        return self._active_time
+
+    @property
+    def idle_time(self) -> Measurement:
+        self._take_into_account()
+        return self._idle_time
 
     @property
     def utilization(self) -> float | None:
         """The mean of what share of each run was CPU time; None before there was one."""
+        self._take_into_account()
         return self._utilizations / self._runs if self._runs else None
 
     def seed(self, others: Iterable[Usage]) -> None:
@@ -137,6 +182,21 @@ class Usage:
         self.run_time.head_start = min((usage.run_time.total for usage in others), default=0.0)
         self.wait_time.head_start = min((usage.wait_time.total for usage in others), default=0.0)
         self.active_time.head_start = min((usage.active_time.total for usage in others), default=0.0)
+
+    def _take_into_account(self) -> None:
+        if not self._samples:
+            return
+        samples, self._samples = self._samples, []
+        self._wait_time.extend([wait for wait, _, _ in samples])
+        ended = [(run, active) for _, run, active in samples if run is not None]
+        if ended:
+            self._run_time.extend([run for run, _ in ended])
+            self._active_time.extend([active for _, active in ended])
+            self._idle_time.extend([run - active if active < run else 0.0 for run, active in ended])
+        # A run too short for the clock tells nothing.
+        shares = [active / run for run, active in ended if run > 0]
+        self._runs += len(shares)
+        self._utilizations += sum(shares)
 
 
 class TaskUsage(Usage):

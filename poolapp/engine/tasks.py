@@ -212,5 +212,6 @@ class Task:
         return self.function.name
 
     def forget_arguments(self) -> None:
-        """Let go of what was only needed to run the task."""
+        """Let go of what was only needed to run the task, and of what was special about this call."""
         self.args, self.kwargs, self.payload, self.context = (), {}, b"", None
+        self.function = self.known.task_function

@@ -141,7 +141,7 @@ class TestARequestToRestart:
         command = answered(request("restart", arguments={"mode": "gently"}))
 
         assert command.status == "failed"
-        assert command.answer["error"] == 'mode must be "rolling" or "hard", not \'gently\''
+        assert command.answer["error"] == "mode must be one of rolling, hard, not 'gently'"
 
     def test_of_a_worker_that_has_gone_in_the_meantime_fails_and_says_so(self, instance):
         command = PoolCommand.objects.create(

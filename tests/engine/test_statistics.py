@@ -322,3 +322,17 @@ def test_what_is_shown_is_json_without_infinities(workers: list[list[tuple[float
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=20))
 def test_the_median_is_the_median(values: list[float]):
     assert measured(*values).median == statistics.median(values)
+
+
+@given(st.lists(st.lists(st.floats(0, 1e6), min_size=1, max_size=HISTORY_LENGTH + 50), min_size=1, max_size=4))
+def test_many_samples_at_once_tell_the_same_as_one_after_another(portions: list[list[float]]):
+    at_once, singly = Measurement(), Measurement()
+    for portion in portions:
+        at_once.extend(portion)
+        for value in portion:
+            singly.record(value)
+
+    assert at_once.history == singly.history
+    assert (at_once.minimum, at_once.maximum, at_once.median) == (singly.minimum, singly.maximum, singly.median)
+    assert at_once.aggregate == pytest.approx(singly.aggregate)
+    assert at_once.average == pytest.approx(singly.average)

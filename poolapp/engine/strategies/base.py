@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 class Strategy(Protocol):
     """Chooses the worker for a task. What it remembers of the past, it remembers by slot or by node id."""
 
-    def __init__(self, options: StrategyOptions) -> None:
-        """Most strategies go by none of the options."""
+    def __init__(self, options: StrategyOptions) -> None: ...
 
     def choose(self, nodes: Sequence[WorkerNode], now: float) -> WorkerNode:
         """Return one of `nodes`, which are ready, in the order of their slots, and at least one.

@@ -41,7 +41,7 @@ class FairShare(Strategy):
         self.virtual_ends.pop(node.id, None)
 
     def _admit(self, nodes: Sequence[WorkerNode], now: float) -> None:
-        """Let new nodes begin where the least occupied one is, lest they be given everything until they catch up."""
+        """Let new nodes begin where the least occupied one is, or they would be given everything for long."""
         new = [node.id for node in nodes if node.id not in self.virtual_ends]
         if new:
             start = max(now, min(self.virtual_ends.values(), default=now))

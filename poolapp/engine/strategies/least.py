@@ -12,19 +12,27 @@ from poolapp.engine.strategies.estimates import typical
 if TYPE_CHECKING:
     from poolapp.engine.node import WorkerNode
     from poolapp.engine.statistics import Usage
+    from poolapp.engine.strategy_options import StrategyOptions
 
 
-class LeastUsed(Strategy):
+class Memoryless(Strategy):
+    """A strategy that goes by what nodes are now, and by no options."""
+
+    def __init__(self, options: StrategyOptions) -> None:
+        pass
+
+    def forget(self, node: WorkerNode) -> None:
+        pass
+
+
+class LeastUsed(Memoryless):
     """The node with the fewest tasks running or waiting, the lowest slot among equals."""
 
     def choose(self, nodes: Sequence[WorkerNode], now: float) -> WorkerNode:
         return min(nodes, key=attrgetter("load"))
 
-    def forget(self, node: WorkerNode) -> None:
-        """Nothing is remembered of nodes."""
 
-
-class LeastBusy(Strategy):
+class LeastBusy(Memoryless):
     """The node that has spent the least time on its tasks, waiting and running, the lowest slot among equals.
 
     What it has been given and has not finished counts as well, as long as its tasks usually run: otherwise all tasks of
@@ -35,9 +43,6 @@ class LeastBusy(Strategy):
         times = typical([node.usage.run_time.average for node in nodes])
         spent = [self._spent(node.usage) + node.load * time for node, time in zip(nodes, times, strict=True)]
         return nodes[spent.index(min(spent))]
-
-    def forget(self, node: WorkerNode) -> None:
-        """Nothing is remembered of nodes."""
 
     def _spent(self, usage: Usage) -> float:
         return usage.wait_time.total + usage.run_time.total

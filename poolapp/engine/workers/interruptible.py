@@ -166,19 +166,20 @@ class LaneTask(RunningTask):
     def _strike(self) -> None:
         if self._take_token():
             assert self._asked is not None
-            _raise_in(self._thread, self._asked)
-            self._is_struck = True
+            try:
+                _raise_in(self._thread, self._asked)
+            finally:  # the task waits for it
+                self._is_struck = True
 
 
-MAIN = 0
+MAIN = threading.main_thread().ident or 0  # the same in a forked process
 _latest: dict[int, MainThreadTask | LaneTask] = {}
-"""What has begun last in a thread, by its ident (MAIN: in the main thread)."""
+"""What has begun last in a thread, by the thread's ident."""
 
 
 def shielded(action: Callable[[], object]) -> None:
     """Do something that must not be interrupted half-way, whichever task runs in the calling thread."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if (task := _latest.get(MAIN if is_main else threading.get_ident())) is not None:
+    if (task := _latest.get(threading.get_ident())) is not None:
         task.shield(action)
     else:
         action()

@@ -89,7 +89,8 @@ class InterruptDesk:
         whole = len(data) - len(data) % REQUEST.size
         for serial, timed_out in REQUEST.iter_unpack(data[:whole]):
             self._requests[serial] = TaskTimeout if timed_out else TaskAborted
-        self._has_more = len(data) == READ_SIZE
+        if len(data) == READ_SIZE:
+            self._has_more = True
 
     def _deal(self) -> None:
         """Ask tasks that run, keep what is meant for those to come, and forget the rest."""

@@ -61,6 +61,7 @@ class WorkerLoop:
         with self._making:
             if self._runner is None:
                 self._runner = asyncio.Runner()
+                self._runner.get_loop()  # which makes it; two threads at once would make two
             return self._runner
 
     def _turned(self) -> asyncio.AbstractEventLoop:

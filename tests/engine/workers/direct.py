@@ -147,6 +147,7 @@ class Driver:
         return self.recorder.wait_for(lambda: self.recorder.of("exited"))[0][1]
 
     def close(self) -> None:
-        self.worker.kill()
-        self.exit()
+        if not self.recorder.of("exited"):
+            (self.worker.stop if self.kind == "inline" else self.worker.kill)()
+            self.exit()
         self.crew.close()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from poolapp.engine.current import CurrentTask, current_task
+from tests.engine import functions
 
 language: ContextVar[str] = ContextVar("language", default="en")
 trace: ContextVar[Any] = ContextVar("trace")
@@ -107,7 +108,231 @@ async def busy_on_the_loop(microseconds: float, value: Any) -> Any:
     return value
 
 
-def enable_dump():
-    import faulthandler
+# What a task sees
 
-    faulthandler.register(signal.SIGUSR1, all_threads=True)
+
+def name_of_the_task() -> str | None:
+    task = current_task()
+    return task and task.name
+
+
+async def name_of_the_task_later() -> str | None:
+    await asyncio.sleep(0)
+    return name_of_the_task()
+
+
+async def name_of_the_task_in_a_thread() -> str | None:
+    return await asyncio.to_thread(name_of_the_task)
+
+
+def say(*messages: Any) -> None:
+    for message in messages:
+        me().send(message)
+
+
+def say_something_else() -> None:
+    say(threading.Lock())
+
+
+def say_what_cannot_be_rebuilt() -> None:
+    say(functions.NotRebuildable())
+
+
+async def say_from_a_thread(message: Any) -> None:
+    await asyncio.to_thread(say, message)
+
+
+def say_later(message: Any) -> None:
+    """Leave a thread behind that sends a message when the task is over, and writes down what becomes of it."""
+    threading.Thread(target=_say_when_over, args=(me(), message), daemon=True).start()
+
+
+spoken: list[str] = []
+
+
+def _say_when_over(task: Any, message: Any) -> None:
+    while not task.is_over:
+        time.sleep(0.001)
+    try:
+        task.send(message)
+    except Exception as exc:
+        spoken.append(str(exc))
+
+
+def what_was_spoken() -> list[str]:
+    while not spoken:
+        time.sleep(0.001)
+    return spoken
+
+
+def values() -> tuple[str, Any]:
+    return language.get(), trace.get("none")
+
+
+async def values_later() -> tuple[str, Any]:
+    await asyncio.sleep(0)
+    return values()
+
+
+def set_language(value: str) -> str:
+    """The value before."""
+    before = language.get()
+    language.set(value)
+    return before
+
+
+@contextlib.contextmanager
+def around_in_esperanto() -> Iterator[None]:
+    language.set("eo")
+    yield
+
+
+# Tasks at the same time
+
+
+def meet(directory: str, count: int) -> int:
+    """Wait until so many have come, each of them a file in a directory."""
+    Path(directory, f"{os.getpid()}-{threading.get_ident()}-{me().number}").touch()  # type: ignore[attr-defined]
+    while len(os.listdir(directory)) < count:
+        time.sleep(0.001)
+    return threading.get_ident()
+
+
+meeting: dict[str, asyncio.Event] = {}
+
+
+async def meet_on_the_loop(name: str, count: int) -> tuple[int, int]:
+    """Wait for others through something that is bound to a loop; where we were."""
+    event = meeting.setdefault(name, asyncio.Event())
+    arrived.append(name)
+    if arrived.count(name) >= count:
+        event.set()
+    await event.wait()
+    return id(asyncio.get_running_loop()), threading.get_ident()
+
+
+arrived: list[str] = []
+
+
+async def wait_for_a_word(name: str) -> str:
+    me().send("begun")
+    await meeting.setdefault(name, asyncio.Event()).wait()
+    return name
+
+
+async def give_the_word(name: str) -> None:
+    meeting.setdefault(name, asyncio.Event()).set()
+
+
+async def leave_a_deadly_task() -> str:
+    """Start something on the loop that wants to end the process."""
+    task = asyncio.ensure_future(exit_later())
+    await asyncio.wait([task])
+    return "survived"
+
+
+async def exit_later() -> None:
+    await asyncio.sleep(0)
+    raise SystemExit(3)
+
+
+def burn(seconds: float) -> float:
+    """Use the CPU for so long."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+    return seconds
+
+
+async def burn_on_the_loop(seconds: float) -> float:
+    await asyncio.sleep(0)
+    return burn(seconds)
+
+
+async def nap_on_the_loop(seconds: float) -> float:
+    await asyncio.sleep(seconds)
+    return seconds
+
+
+# Where we are
+
+
+def sigint_of_a_program() -> str:
+    """What a program that a task starts does about SIGINT."""
+    import subprocess
+
+    program = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    return subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def signals_of_a_fork() -> tuple[bool, bool]:
+    """Whether a forked child has the usual handlers of SIGINT and SIGTERM."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        interrupt, end = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+        os.write(write, bytes([interrupt is signal.default_int_handler, end is signal.SIG_DFL]))
+        os._exit(0)
+    os.waitpid(child, 0)
+    first, second = os.read(read, 2)
+    os.close(read)
+    os.close(write)
+    return bool(first), bool(second)
+
+
+def environment(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def limit(name: str) -> tuple[int, int]:
+    import resource
+
+    return resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
+
+
+def parent() -> int:
+    return os.getppid()
+
+
+def command_line() -> str:
+    return Path("/proc/self/cmdline").read_text()
+
+
+# The end of a worker: each writes a line into the file that POOLAPP_TEST_ENDS names
+
+
+def _note(line: str) -> None:
+    with Path(os.environ["POOLAPP_TEST_ENDS"]).open("a") as file:
+        file.write(f"{line}\n")
+
+
+def note_kill() -> None:
+    _note("kill")
+
+
+async def note_kill_later() -> None:
+    await asyncio.sleep(0)
+    _note("kill")
+
+
+def note_end() -> None:
+    _note("end")
+
+
+async def note_end_later() -> None:
+    await asyncio.sleep(0)
+    _note("end")
+
+
+def fail_at_the_kill() -> None:
+    _note("kill")
+    raise RuntimeError("no time for that")
+
+
+def hang_at_the_kill() -> None:
+    _note("kill")
+    time.sleep(3600)
