@@ -90,19 +90,17 @@ class Dispatcher:
                 self._fill_quota(node, now)
             self._mark_pressure(node)
 
-    def find_work(self, node: WorkerNode) -> None:
-        """Let a ready node without waiting tasks steal some."""
-        if self._state.waiting and not node.queue.count and self._steals and node.is_ready and not self._state.paused:
-            victim = steal(node, self._state.roster)
-            if victim is not None:
-                self._note_theft(victim, node)
+    def employ(self, node: WorkerNode, now: float) -> None:
+        """Commit what waits at a ready node and, as long as it has room, what waits elsewhere."""
+        self.feed(node, now)
+        while not node.is_full and self._find_work(node):
+            self.feed(node, now)
 
     def employ_idle(self, now: float) -> None:
         """Let every node with room find work."""
         for node in self._state.roster.eligible:
             if not node.is_full:
-                self.find_work(node)
-                self.feed(node, now)
+                self.employ(node, now)
 
     # Taking back
 
@@ -183,6 +181,15 @@ class Dispatcher:
         if strategy is None:
             strategy = self._strategies[name] = make_strategy(name, self._state.options.strategy_options)
         return strategy
+
+    def _find_work(self, node: WorkerNode) -> bool:
+        """Let a node without waiting tasks steal some; whether there were any."""
+        if not self._state.waiting or node.queue.count or not self._steals or self._state.paused:
+            return False
+        victim = steal(node, self._state.roster)
+        if victim is not None:
+            self._note_theft(victim, node)
+        return victim is not None
 
     def _enqueue(self, node: WorkerNode, task: Task, is_new: bool, now: float) -> None:
         was_pressed = node.is_pressed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from poolapp.engine.option_group import OptionGroup
 from poolapp.engine.validation import (
     require_at_least,
+    require_between,
     require_bool,
     require_not_negative,
     require_patience,
@@ -14,13 +15,16 @@ from poolapp.engine.validation import (
     require_ratio,
 )
 
+MOST_AT_ONCE = 200
+"""So many tasks can one worker be given at the same time: their messages are numbered with one byte."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueOptions(OptionGroup):
     """How tasks wait.
 
     enabled: whether tasks wait in the pool; otherwise each is given to a worker at once, however many it has.
-    concurrency: tasks that one worker runs at the same time; 1 unless given.
+    concurrency: tasks that one worker runs at the same time, up to 200; 1 unless given.
     size: tasks in one worker's queue from which on it is under back pressure; it takes more all the same.
         The square of the pool's largest size unless given.
     limit: tasks that may wait in the whole pool, further ones are refused with QueueFull; no limit unless given.
@@ -46,7 +50,7 @@ class QueueOptions(OptionGroup):
     def __post_init__(self) -> None:
         for name in ("enabled", "task_stealing", "task_stealing_on_back_pressure"):
             require_bool(name, getattr(self, name))
-        require_at_least("concurrency", self.concurrency, 1)
+        require_between("concurrency", self.concurrency, 1, MOST_AT_ONCE)
         for name in ("size", "limit"):
             if getattr(self, name) is not None:
                 require_at_least(name, getattr(self, name), 1)

@@ -155,8 +155,7 @@ class Scheduler:
         self._staff.welcome(node, now)
         if node.is_ready and not self.state.paused:
             self._dispatcher.rehome(self.state.backlog.take_where(lambda slots: may_run(slots, node.slot)), now)
-            self._dispatcher.find_work(node)
-            self._dispatcher.feed(node, now)
+            self._dispatcher.employ(node, now)
         self._staff.grow(now)
         self._edges.tell()
 
@@ -166,8 +165,7 @@ class Scheduler:
         self._staff.adapt(node)
         self.state.recount()
         if node.is_ready:
-            self._dispatcher.find_work(node)
-            self._dispatcher.feed(node, now)
+            self._dispatcher.employ(node, now)
         self._edges.tell()
 
     def exited(self, node: WorkerNode, exit: WorkerExit, batch_numbers: Iterable[int], now: float) -> None:
@@ -257,9 +255,7 @@ class Scheduler:
         if not node.is_ready:
             self._staff.stop_if_drained(node, now)
             return
-        if not node.is_full:
-            self._dispatcher.find_work(node)
-        self._dispatcher.feed(node, now)
+        self._dispatcher.employ(node, now)
 
     def _stalls(self, node: WorkerNode) -> bool:
         """Whether tasks wait in the worker's hands that could be elsewhere."""

@@ -50,11 +50,16 @@ def require_at_least(name: str, value: Any, lowest: int) -> None:
         raise InvalidOption(f"{name} must be at least {lowest}, not {value!r}")
 
 
+def require_between(name: str, value: Any, lowest: int, highest: int) -> None:
+    """A whole number from `lowest` to `highest`."""
+    require_int(name, value)
+    if not lowest <= value <= highest:
+        raise InvalidOption(f"{name} must be a whole number from {lowest} to {highest}, not {value!r}")
+
+
 def require_priority(name: str, value: Any) -> None:
     """A whole number from -20, which comes first, to 19, as with nice."""
-    require_int(name, value)
-    if not -20 <= value <= 19:
-        raise InvalidOption(f"{name} must be a whole number from -20 to 19, not {value!r}")
+    require_between(name, value, -20, 19)
 
 
 def require_slots(name: str, value: Any) -> None:

@@ -207,7 +207,7 @@ WRONG = [
     ),
     (
         {"POOLS": {"default": {"OPTIONS": {"queue": {"concurrency": 0}}}}},
-        r"concurrency must be at least 1, not 0",
+        r"concurrency must be a whole number from 1 to 200, not 0",
     ),
     ({"POOLS": {"default": {"OPTIONS": {"timeout": 0}}}}, r"timeout must be more than 0 seconds, not 0"),
     ({"POOLS": {"default": {"OPTIONS": {"kill_handler": "gone:f"}}}}, r"kill_handler 'gone:f' cannot be imported"),

@@ -99,7 +99,7 @@ class TestWhatMayBeSaid:
 
     def test_the_edges_of_what_queues_take(self):
         QueueOptions(task_stealing_ratio=0, tasks_finished_timeout=0, aging_factor=0, load_exponent=1e-9)
-        QueueOptions(task_stealing_ratio=1, tasks_finished_timeout=INFINITY, size=1, limit=1, concurrency=1000)
+        QueueOptions(task_stealing_ratio=1, tasks_finished_timeout=INFINITY, size=1, limit=1, concurrency=200)
 
     def test_strategy_options_may_be_given_as_a_mapping(self):
         options = PoolOptions(strategy_options={"measurement": "elu", "wait_time": {"median": True}})

@@ -291,6 +291,13 @@ def test_a_wide_worker_with_room_steals():
     assert desk.answer_batches(1, 2) == ["send 1: b2"]
 
 
+def test_a_worker_that_becomes_wide_takes_as_much_as_it_has_room_for():
+    desk = Desk.with_workers(2, queue={"concurrency": 3})
+    desk.submit_all("a", "b", "a1", "b1", "a2")
+
+    assert desk.widened(2, 3) == ["send 2: b1", "send 2: a1"], "its own, then one of the two that wait for the other"
+
+
 def test_without_a_queue_tasks_stay_with_the_worker_that_was_chosen():
     desk = Desk.with_workers(2, queue=False)
     desk.submit_all("a", "b", "a1", "b1")

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import socket
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from poolapp.engine.tasks import load
 from poolapp.engine.workers import prctl, role
+from poolapp.engine.workers.descriptors import move_up, own_socket
 from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.running import make_runner
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import Equipment, live
-
-# The lowest descriptor for our own use: 0 to 2 may be closed, and tasks may play with low ones.
-LOWEST_FD = 10
 
 Setup = dict[str, Any]
 
@@ -48,22 +44,9 @@ def become_worker(
         equipment = equip()
     except BaseException:
         FrameWriter(sock).send(frame(("failed", traceback.format_exc())))
+        sock.detach()  # it stays open as long as the process lives, or the pool would kill it and not learn its exit code
         raise
     live(sock, move_up(ticket_fd), move_up(interrupt_fd), equipment)
-
-
-def own_socket(fd: int) -> socket.socket:
-    """A socket that was passed to us; it blocks, whatever time-out sockets have by default here."""
-    sock = socket.socket(fileno=move_up(fd))
-    sock.settimeout(None)
-    return sock
-
-
-def move_up(fd: int) -> int:
-    """The same descriptor where tasks do not play."""
-    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST_FD)
-    os.close(fd)
-    return moved
 
 
 def _leave_home() -> None:

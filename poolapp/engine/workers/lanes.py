@@ -20,9 +20,8 @@ def _nothing() -> None:
 class Lanes(Generic[Job]):
     """Daemon threads, each of which does one job after another.
 
-    work: does a job.
-    at_end: called by the last thread when all have ended, with None, and before that by each in which `work` or `begin`
-        has raised, with what it raised.
+    work: does a job. When it raises, its thread ends, and the others do after what was put.
+    at_end: called by a thread that ends in that way, with what was raised, and by the last thread, with None.
     stack_size: of each thread, in bytes; what is usual unless given.
     """
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from poolapp.engine.workers import prctl
-from poolapp.engine.workers.becoming import become_worker, move_up, own_socket, set_up
+from poolapp.engine.workers.becoming import become_worker, set_up
+from poolapp.engine.workers.descriptors import move_up, own_socket
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import Equipment
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from poolapp.engine.errors import TaskNotPicklable
 from poolapp.engine.outcomes import Outcome
+from poolapp.engine.workers.alert import AlertReader
 from poolapp.engine.workers.interruptible import LaneTask, MainThreadTask, RunningTask
 from poolapp.engine.workers.interrupts import InterruptDesk
 from poolapp.engine.workers.lanes import Lanes
@@ -25,7 +26,6 @@ from poolapp.engine.workers.parcels import pack_outcome, unpack_call
 from poolapp.engine.workers.running import TaskRunner, failure
 from poolapp.engine.workers.tickets import TicketHolder
 from poolapp.engine.workers.voice import Voice
-from poolapp.engine.workers.wire import FrameReader
 
 # A batch is (number, how many tasks were given before it, calls); other messages are (what, how much).
 BATCH_LENGTH = 3
@@ -71,7 +71,7 @@ class WorkerProcess:
     """
 
     def __init__(self, sock: socket.socket, ticket_fd: int, desk: InterruptDesk, equipment: Equipment) -> None:
-        self._reader = FrameReader(sock)
+        self._reader = AlertReader(sock)
         self._voice = Voice(sock)
         self._tell = self._voice.tell
         self._tickets = TicketHolder(ticket_fd)
@@ -83,6 +83,8 @@ class WorkerProcess:
         self._free: queue.SimpleQueue[None] = queue.SimpleQueue()  # as many as there are lanes without work
 
     def run(self) -> None:
+        if self._runner.handles_kill:
+            self._reader.be_alert()
         try:
             self._voice.say(("ready", os.getpid()))
             while True:
@@ -144,6 +146,7 @@ class WorkerProcess:
     def _widen(self, width: int) -> None:
         before = self._lanes.width
         self._runner.widen()
+        self._reader.be_alert()  # interrupts come while it waits here
         try:
             self._lanes.grow(width)
         except RuntimeError:  # no more threads
@@ -181,5 +184,6 @@ def _end_of_lane(error: BaseException | None) -> None:
 
 def _reset_signals() -> None:
     """What a task forks is not a worker."""
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

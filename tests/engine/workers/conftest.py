@@ -14,8 +14,10 @@ def drive() -> Iterator[Callable[..., Driver]]:
     """Starts workers that are driven directly, and ends them."""
     drivers: list[Driver] = []
 
-    def start(kind: str, **options: object) -> Driver:
-        drivers.append(Driver(kind, options))
+    def start(kind: str, *, wait: bool = True, **options: object) -> Driver:
+        drivers.append(Driver(kind, **options))
+        if wait:
+            drivers[-1].wait_until_ready()
         return drivers[-1]
 
     yield start

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import sys
+import termios
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +15,7 @@ from poolapp.engine import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction
 from poolapp.engine.workers import crew_class
+from tests.engine.polling import eventually
 
 PATIENCE = 15.0  # seconds
 
@@ -68,26 +72,25 @@ class Recorder:
         self._note("exited", exit)
 
 
-@dataclass
+def unread(fd: int) -> int:
+    """The bytes that are in a pipe."""
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 class Driver:
-    """A crew with one worker, which is ready."""
+    """A crew with one worker."""
 
-    kind: str
-    options: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(self, kind: str, **options: Any) -> None:
+        self.kind = kind
         self.recorder = Recorder()
-        self.crew = crew_class(self.kind)(PoolOptions(worker=self.kind, min_size=1, **self.options), self.recorder)
+        self.crew = crew_class(kind)(PoolOptions(worker=kind, min_size=1, **options), self.recorder)
         self.crew.open()
-        self._number = 0
-        self.begin()
-
-    def begin(self, node_id: int = 1) -> None:
-        """Start the worker, also one that follows another."""
-        before = len(self.recorder.of("ready"))
-        self.worker = self.crew.spawn(SimpleNamespace(id=node_id))
+        self.worker = self.crew.spawn(SimpleNamespace(id=1))
         self.worker.start()
-        self.recorder.wait_for(lambda: len(self.recorder.of("ready")) > before or self.recorder.of("exited"))
+        self._number = 0
+
+    def wait_until_ready(self) -> None:
+        self.recorder.wait_for(lambda: self.recorder.of("ready") or self.recorder.of("exited"))
 
     @property
     def pid(self) -> int:
@@ -137,6 +140,12 @@ class Driver:
     def widen(self, width: int) -> None:
         self.worker.widen(width)
         self.recorder.wait_for(lambda: self.recorder.of("widened", width))
+
+    def interrupt(self, number: int, index: int = 0, *, timed_out: bool = False) -> None:
+        """Interrupt a task, and wait until the worker knows."""
+        self.worker.interrupt(number, index, timed_out)
+        if self.kind == "process":
+            eventually(lambda: not unread(self.worker._interrupts._write_fd))
 
     def stop(self) -> WorkerExit:
         self.worker.stop()

@@ -181,6 +181,22 @@ def set_language(value: str) -> str:
     return before
 
 
+class SetLanguage:
+    """A callable without a name."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __call__(self) -> str:
+        return set_language(self.value)
+
+
+def named(function: Any) -> Any:
+    """Give something a name for those who ask for it."""
+    function.__name__ = type(function).__name__
+    return function
+
+
 @contextlib.contextmanager
 def around_in_esperanto() -> Iterator[None]:
     language.set("eo")
@@ -294,8 +310,14 @@ def limit(name: str) -> tuple[int, int]:
     return resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
 
 
-def parent() -> int:
-    return os.getppid()
+def size_of_the_stack() -> int:
+    """Bytes of the memory area that this thread's stack is part of."""
+    ident = threading.get_ident()
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        first, last = (int(address, 16) for address in line.split()[0].split("-"))
+        if first <= ident < last:  # it is the address of what is at the stack's base
+            return last - first
+    raise AssertionError("no such area")
 
 
 def command_line() -> str:

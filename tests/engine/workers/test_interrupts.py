@@ -149,7 +149,9 @@ def test_an_interrupt_that_is_raised_leaves_the_other_requests(office: Interrupt
     assert [begin(desk, serial).asked for serial in (2, 3)] == [[TaskAborted], [TaskAborted]]
 
 
-def test_a_handler_that_interrupts_itself_reads_everything_once(office: InterruptOffice, monkeypatch: pytest.MonkeyPatch):
+def test_a_handler_that_interrupts_itself_reads_everything_once(
+    office: InterruptOffice, monkeypatch: pytest.MonkeyPatch
+):
     desk = InterruptDesk(office.read_fd)
     tasks = [begin(desk, serial) for serial in (1, 2)]
     office.request(1, timed_out=False)

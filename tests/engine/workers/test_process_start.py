@@ -57,7 +57,6 @@ def test_a_context_manager_that_raises_fails_the_task_alone(make_pool: MakePool)
     "options, text",
     [
         ({"initializer": "tests.engine.functions:not_there"}, "not_there"),
-        ({"initializer": "tests.engine.no_such_module:set_up"}, "No module named 'tests.engine.no_such_module'"),
         ({"around_task": "tests.engine.functions:not_there"}, "not_there"),
         ({"initializer_args": (threading.Lock(),), "initializer": "tests.engine.functions:prepare"}, "pickle.*lock"),
         ({"initializer": "tests.engine.functions:leave_while_preparing"}, "nursery|exit code 5"),

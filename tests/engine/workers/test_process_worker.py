@@ -65,7 +65,7 @@ def test_the_end_of_a_process_in_words(exit_code: int, words: str):
     assert _describe(exit_code) == words
 
 
-def test_a_crew_of_processes_takes_batches_and_can_kill():
+def test_a_crew_of_processes_takes_batches_and_can_interrupt():
     assert ProcessCrew.takes_batches
-    assert ProcessCrew.can_kill
+    assert ProcessCrew.can_interrupt
     assert not ManualCrew.takes_batches

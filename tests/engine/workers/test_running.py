@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from contextvars import Context
 
 import pytest
 
 from poolapp.engine import TaskExited
+from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import load
+from poolapp.engine.workers.interruptible import RunningTask
 from poolapp.engine.workers.running import TaskRunner, describe, make_runner
 from tests.engine import functions
 
@@ -22,8 +25,14 @@ def runner() -> Iterator[TaskRunner]:
     runner.close()
 
 
+def run(runner: TaskRunner, function: object, args: tuple, kwargs: dict) -> Outcome:
+    """Run a function as a task with a context of its own."""
+    task = RunningTask("task", number=7, index=0, tell=lambda *_: None)
+    return runner.run(task, Context(), function, args, kwargs)
+
+
 def test_the_value_is_in_the_outcome(runner: TaskRunner):
-    outcome = runner.run(functions.add, (1,), {"second": 2})
+    outcome = run(runner, functions.add, (1,), {"second": 2})
 
     assert (outcome.value, outcome.error, outcome.traceback) == (3, None, "")
 
@@ -31,14 +40,14 @@ def test_the_value_is_in_the_outcome(runner: TaskRunner):
 def test_the_run_time_is_in_the_outcome(runner: TaskRunner):
     before = time.monotonic()
 
-    outcome = runner.run(functions.nap, (0.02,), {})
+    outcome = run(runner, functions.nap, (0.02,), {})
 
     assert outcome.started_at >= before
     assert 0.02 <= outcome.run_time <= time.monotonic() - before
 
 
 def test_the_error_is_in_the_outcome_with_its_traceback(runner: TaskRunner):
-    outcome = runner.run(functions.fail, ("no such photo",), {})
+    outcome = run(runner, functions.fail, ("no such photo",), {})
 
     assert isinstance(outcome.error, ValueError)
     assert "in fail\n    raise ValueError(message)" in outcome.traceback
@@ -48,7 +57,7 @@ def test_the_error_is_in_the_outcome_with_its_traceback(runner: TaskRunner):
 @pytest.mark.parametrize("name", ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "CancelledError"])
 @pytest.mark.parametrize("function", [functions.raise_base_exception, functions.raise_base_exception_later])
 def test_only_exceptions_reach_a_caller(runner: TaskRunner, function: object, name: str):
-    outcome = runner.run(function, (name,), {})
+    outcome = run(runner, function, (name,), {})
 
     assert isinstance(outcome.error, TaskExited)
     assert str(outcome.error).startswith(f"the task raised {name}")
@@ -56,15 +65,15 @@ def test_only_exceptions_reach_a_caller(runner: TaskRunner, function: object, na
 
 
 def test_async_functions_run_to_their_end(runner: TaskRunner):
-    assert runner.run(functions.add_later, (1, 2), {}).value == 3
-    assert isinstance(runner.run(functions.fail_later, ("later",), {}).error, ValueError)
+    assert run(runner, functions.add_later, (1, 2), {}).value == 3
+    assert isinstance(run(runner, functions.fail_later, ("later",), {}).error, ValueError)
 
 
 def test_async_functions_share_a_loop_also_after_one_has_exited(runner: TaskRunner):
-    first = runner.run(functions.running_loop, (), {}).value
-    runner.run(functions.raise_base_exception_later, ("KeyboardInterrupt",), {})
+    first = run(runner, functions.running_loop, (), {}).value
+    run(runner, functions.raise_base_exception_later, ("KeyboardInterrupt",), {})
 
-    assert runner.run(functions.running_loop, (), {}).value == first
+    assert run(runner, functions.running_loop, (), {}).value == first
 
 
 def test_any_awaitable_is_awaited(runner: TaskRunner):
@@ -73,7 +82,7 @@ def test_any_awaitable_is_awaited(runner: TaskRunner):
             yield from asyncio.sleep(0).__await__()
             return 5
 
-    assert runner.run(Later, (), {}).value == 5
+    assert run(runner, Later, (), {}).value == 5
 
 
 def test_the_loop_of_a_closed_runner_is_closed(runner: TaskRunner):
@@ -82,7 +91,7 @@ def test_the_loop_of_a_closed_runner_is_closed(runner: TaskRunner):
     async def remember() -> None:
         loops.append(asyncio.get_running_loop())
 
-    runner.run(remember, (), {})
+    run(runner, remember, (), {})
     runner.close()
 
     assert loops[0].is_closed()
@@ -114,7 +123,7 @@ def test_a_context_manager_goes_around_async_functions_too():
     async def look() -> list[str]:
         return list(functions.prepared)
 
-    assert runner.run(look, (), {}).value == ["before"]
+    assert run(runner, look, (), {}).value == ["before"]
     assert functions.prepared == ["before", "after"]
     functions.prepared.clear()
     runner.close()
@@ -133,7 +142,7 @@ def test_every_exception_can_be_described(exc: Exception, text: str):
 
 
 def test_an_error_whose_text_cannot_be_made_is_an_outcome(runner: TaskRunner):
-    outcome = runner.run(functions.fail_unspeakably, (), {})
+    outcome = run(runner, functions.fail_unspeakably, (), {})
 
     assert isinstance(outcome.error, functions.Unspeakable)
 

@@ -1,0 +1,47 @@
+"""Reading, in a main thread that must not miss a signal while it waits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+
+from poolapp.engine.workers.descriptors import move_up
+from poolapp.engine.workers.wire import Frame, FrameReader
+
+
+class AlertReader:
+    """A FrameReader for the main thread; once it is alert, also a signal that comes as it begins to wait is handled.
+
+    Without that, Python runs the signal's handler only when the waiting is over. It costs two more calls of the system
+    for each read, so a worker does it only where it matters.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._reader = FrameReader(sock)
+        self._poll: select.poll | None = None
+        self._wake_fd = -1
+
+    def read(self) -> list[Frame] | None:
+        """As FrameReader does."""
+        while self._poll is not None:
+            for fd, _ in self._poll.poll():
+                if fd != self._wake_fd:
+                    return self._reader.read()
+                with contextlib.suppress(OSError):
+                    os.read(fd, 4096)
+        return self._reader.read()
+
+    def be_alert(self) -> None:
+        """Every signal writes a byte into a pipe from now on, where it ends the waiting."""
+        if self._poll is None:
+            self._wake_fd, waker_fd = map(move_up, os.pipe())
+            for fd in (self._wake_fd, waker_fd):
+                os.set_blocking(fd, False)
+            signal.set_wakeup_fd(waker_fd, warn_on_full_buffer=False)
+            self._poll = select.poll()
+            self._poll.register(self._sock, select.POLLIN)
+            self._poll.register(self._wake_fd, select.POLLIN)

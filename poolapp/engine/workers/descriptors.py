@@ -1,0 +1,24 @@
+"""Descriptors that a process was given: its own, and out of the way of what tasks do."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+
+# The lowest descriptor for our own use: 0 to 2 may be closed, and tasks may play with low ones.
+LOWEST_FD = 10
+
+
+def own_socket(fd: int) -> socket.socket:
+    """A socket that was passed to us; it blocks, whatever time-out sockets have by default here."""
+    sock = socket.socket(fileno=move_up(fd))
+    sock.settimeout(None)
+    return sock
+
+
+def move_up(fd: int) -> int:
+    """The same descriptor where tasks do not play."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST_FD)
+    os.close(fd)
+    return moved
