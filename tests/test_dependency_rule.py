@@ -86,20 +86,31 @@ def test_the_engine_imports_the_standard_library_and_itself(module: str):
 
 @pytest.mark.parametrize("module", importers("poolapp.engine.workers"))
 def test_workers_know_neither_the_scheduler_nor_the_pool(module: str):
-    assert not imports(module) & {"poolapp.engine.scheduler", "poolapp.engine.pool"}
+    assert not imports(module) & {"poolapp.engine.scheduler", "poolapp.engine.pool", "poolapp.engine.core"}
 
 
-@pytest.mark.parametrize("module", ["dispatcher", "scheduler", "staff", "state", "stealing", "strategies"])
-def test_what_decides_knows_no_threads_sockets_or_clocks(module: str):
-    name = f"poolapp.engine.{module}"
+DECIDING = [
+    "ageing", "dispatcher", "edges", "interrupting", "node", "queues", "reconfiguring", "scheduler", "staff", "state",
+    "statistics", "stealing",
+]  # fmt: skip
 
+
+@pytest.mark.parametrize(
+    "name", [*importers("poolapp.engine.strategies"), *(f"poolapp.engine.{module}" for module in DECIDING)]
+)
+def test_what_decides_knows_no_threads_sockets_or_clocks(name: str):
     assert not imports(name) & {"threading", "socket", "time", "selectors", "subprocess", "poolapp.engine.clock"}
     assert not any(within(target, "poolapp.engine.workers") for target in imports(name))
 
 
 @pytest.mark.parametrize("module", importers("poolapp.observers"))
 def test_observers_know_events_and_not_the_pool(module: str):
-    assert not imports(module) & {"poolapp.engine.pool", "poolapp.engine.scheduler", "poolapp.pools"}
+    assert not imports(module) & {
+        "poolapp.engine.core",
+        "poolapp.engine.pool",
+        "poolapp.engine.scheduler",
+        "poolapp.pools",
+    }
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module not in ENTRANCES])

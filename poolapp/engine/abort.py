@@ -16,7 +16,7 @@ class AbortSignal:
     def __init__(self) -> None:
         self._reason: str | None = None
         self._futures: weakref.WeakSet[TaskFuture] = weakref.WeakSet()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may abort what is being submitted
 
     @property
     def reason(self) -> str | None:

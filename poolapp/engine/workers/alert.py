@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
@@ -31,8 +30,7 @@ class AlertReader:
             for fd, _ in self._poll.poll():
                 if fd != self._wake_fd:
                     return self._reader.read()
-                with contextlib.suppress(OSError):
-                    os.read(fd, 4096)
+                self._hear_alarm()
         return self._reader.read()
 
     def be_alert(self) -> None:
@@ -45,3 +43,13 @@ class AlertReader:
             self._poll = select.poll()
             self._poll.register(self._sock, select.POLLIN)
             self._poll.register(self._wake_fd, select.POLLIN)
+
+    def _hear_alarm(self) -> None:
+        """The handler has run already, or runs now."""
+        try:
+            os.read(self._wake_fd, 4096)
+        except BlockingIOError:
+            return
+        except OSError:  # a task has closed what was not its own
+            assert self._poll is not None
+            self._poll.unregister(self._wake_fd)

@@ -44,7 +44,7 @@ def become_worker(
         equipment = equip()
     except BaseException:
         FrameWriter(sock).send(frame(("failed", traceback.format_exc())))
-        sock.detach()  # it stays open as long as the process lives, or the pool would kill it and not learn its exit code
+        sock.detach()  # which leaves it open: at its end the pool would kill us, and not learn our exit code
         raise
     live(sock, move_up(ticket_fd), move_up(interrupt_fd), equipment)
 

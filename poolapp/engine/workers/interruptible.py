@@ -80,7 +80,8 @@ class RunningTask(CurrentTask):
 class MainThreadTask(RunningTask):
     """A task in the main thread of a worker process, where a signal handler asks it to end, and raises in it.
 
-    As the handler runs in the same thread, between two instructions, a flag is all it takes.
+    As the handler runs in the same thread, between two instructions, a flag is all it takes. A call of the system is
+    interrupted too, unless the signal comes at the very moment when it begins.
     """
 
     _is_open = False

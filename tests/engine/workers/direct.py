@@ -6,7 +6,7 @@ import fcntl
 import sys
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -102,18 +102,20 @@ class Driver:
 
     def give_batch(self, *calls: tuple[Any, ...], **kwargs: Any) -> int:
         """Send a batch of calls, each a function and its arguments; returns its number."""
-        parcel = self.line_up(*calls, **kwargs)
+        number = self.line_up(*calls, **kwargs)
         self.worker.flush()
-        return parcel
+        return number
 
-    def line_up(self, *calls: tuple[Any, ...], **kwargs: Any) -> int:
-        """Post a batch without sending it."""
+    def line_up(self, *calls: tuple[Any, ...], unless: Container[int] = (), **kwargs: Any) -> int:
+        """Post a batch without sending it, under the next number `unless` it is taken."""
         tasks = []
         for function, *args in calls:
             known = KnownFunction(TaskFunction(function, function.__name__))
             tasks.append(Task(known, tuple(args), kwargs, 0.0))
             self.crew.prepare(tasks[-1])
         self._number = self._number % 255 + 1
+        while self._number in unless:
+            self._number = self._number % 255 + 1
         self.worker.post(Parcel(self._number, tasks))
         return self._number
 
