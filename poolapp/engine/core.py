@@ -1,4 +1,4 @@
-"""The core of a pool: takes the lock, lets the scheduler decide, releases it, and carries the decisions out in order."""
+"""The core of a pool: takes the lock, lets the scheduler decide, releases it, carries the decisions out in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from poolapp.engine.abort import AbortSignal
 from poolapp.engine.callbacks import CallbackThread
 from poolapp.engine.clock import Clock
 from poolapp.engine.deciding import Deciding
-from poolapp.engine.decisions import Action, Interrupt, Kill, Spawn, Stop, TakeBack, Tell, Widen
+from poolapp.engine.decisions import Action, GiveUp, Interrupt, Kill, Spawn, Stop, TakeBack, Widen
 from poolapp.engine.errors import PoolDestroyed, PoolError, PoolNotStarted, TaskAborted
 from poolapp.engine.herald import Herald, settle, settle_cancelled
 from poolapp.engine.node import Batch, NodeState, WorkerNode
@@ -264,6 +264,8 @@ class Core:
                 node.worker.kill()
             case TakeBack():
                 self._take_back(node)
+            case GiveUp(_, task):
+                self._take_back(node, lambda now: self.scheduler.give_up(node, task, now))
             case Widen(_, width) if node.worker is not None:
                 node.worker.widen(width)
             case Interrupt(_, batch_number, index, timed_out) if node.worker is not None:
@@ -277,13 +279,15 @@ class Core:
             logger.exception("Pool %s could not start a worker", self.name)
             self.exited(node, WorkerExit(f"could not be started: {exc}"))
 
-    def _take_back(self, node: WorkerNode) -> None:
+    def _take_back(self, node: WorkerNode, then: Callable[[float], object] | None = None) -> None:
         def note(now: float) -> None:
             if node.state is not NodeState.GONE:
                 self.scheduler.taken_back(node, node.worker.take_back(), now)
+                if then is not None:
+                    then(now)
                 self.scheduler.go_on(node, now)
 
-        self.decide(note)
+        self.tell(note)
 
     def _tick(self) -> float | None:
         with self.lock, self._deciding:

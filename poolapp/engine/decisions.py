@@ -57,6 +57,14 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Take back what the worker has not begun, then end the task, which did not end by itself."""
+
+    node: WorkerNode
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     """End the task's future: with the error, or as cancelled without one."""
 
@@ -82,6 +90,6 @@ class Conclude:
 
 
 # What is done about workers, and what others are to know.
-Action = Spawn | Stop | Kill | TakeBack | Widen | Interrupt
+Action = Spawn | Stop | Kill | TakeBack | Widen | Interrupt | GiveUp
 News = Tell | Settle | Conclude
 Decision = Batch | Action | News

@@ -106,12 +106,17 @@ class Dispatcher:
 
     def queue_again(self, node: WorkerNode, batch_numbers: Iterable[int], now: float) -> None:
         """Put tasks that the worker will not begin, one of the batch for each number, back in front of its queue."""
-        tasks = [node.take_back(number, now) for number in batch_numbers]
-        tasks.sort(key=lambda task: task.number)
+        tasks = sorted((node.take_back(number, now) for number in batch_numbers), key=lambda task: task.number)
+        wanted = []
         for task in tasks:
-            task.state = TaskState.QUEUED
-        self._state.waiting += len(tasks)
-        node.queue.push_front(tasks)
+            interruption, task.interruption = task.interruption, None
+            if interruption is None or interruption.timed_out:  # its time has not begun
+                task.state = TaskState.QUEUED
+                wanted.append(task)
+            else:
+                self.fail(task, interruption.error())
+        self._state.waiting += len(wanted)
+        node.queue.push_front(wanted)
         self._mark_pressure(node)
 
     def clear(self, node: WorkerNode) -> list[Task]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from poolapp.engine.decisions import Interrupt
+from poolapp.engine.decisions import GiveUp, Interrupt
 from poolapp.engine.dispatcher import Dispatcher
 from poolapp.engine.errors import PoolError, TaskAborted, TaskTimeout
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.staff import Staff
 from poolapp.engine.state import PoolState
-from poolapp.engine.tasks import Task
+from poolapp.engine.tasks import Task, TaskState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Interruption:
     """Why a running task was asked to end, and when it is given up (a reading of the monotonic clock, seconds)."""
 
@@ -57,7 +58,25 @@ class Interrupter:
             if task.interruption is None:
                 self._interrupt(batch, f"{task.name} ran for more than {task.timeout:g} s", timed_out=True, now=now)
             else:
-                self._give_up(batch, task.interruption, now)
+                task.interruption.give_up_at = math.inf
+                self._state.decisions.append(GiveUp(node, task))
+
+    def give_up(self, node: WorkerNode, task: Task, now: float) -> None:
+        """End a task that did not end by itself; what the worker had not begun was taken back from it before.
+
+        A worker that has not even begun the task in all that time is as useless.
+        """
+        is_here = task.node is node and task.state in (TaskState.QUEUED, TaskState.COMMITTED)
+        if not is_here or node.ending_since is not None:
+            return
+        if node.executing <= 1:
+            self._staff.kill(node, f"killed because {task.name} did not end", now)
+            return
+        batch = node.runs(task)
+        if batch is not None and task.interruption is not None:
+            node.give_up(batch)
+            self._dispatcher.fail(task, task.interruption.error())
+        self._staff.retire(node, now)
 
     def next_time(self, node: WorkerNode, now: float) -> float | None:
         """When `watch` may have something to do about a node; what does not run yet cannot be due before its limit."""
@@ -80,12 +99,3 @@ class Interrupter:
         give_up_at = now + self._state.options.abort_timeout
         batch.front.interruption = Interruption(reason, timed_out, give_up_at)
         self._state.decisions.append(Interrupt(batch.node, batch.number, batch.done, timed_out))
-
-    def _give_up(self, batch: Batch, interruption: Interruption, now: float) -> None:
-        node, task = batch.node, batch.front
-        if node.executing == 1:
-            self._staff.kill(node, f"killed because {task.name} did not end", now)
-            return
-        node.give_up(batch)
-        self._dispatcher.fail(task, interruption.error())
-        self._staff.retire(node, now)

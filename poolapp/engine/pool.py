@@ -13,7 +13,7 @@ from poolapp.engine.acquaintances import Acquaintances, TaskRef
 from poolapp.engine.clock import Clock, SystemClock
 from poolapp.engine.core import Core
 from poolapp.engine.decisions import Tell
-from poolapp.engine.errors import InvalidOption, PoolDestroyed, PoolError
+from poolapp.engine.errors import InvalidOption, PoolError
 from poolapp.engine.events import MESSAGE, Listener, require_event
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.mapping import ordered_results
@@ -21,6 +21,7 @@ from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.snapshot import describe, snapshot, tasks_by_name
+from poolapp.engine.statistics import worked_out
 from poolapp.engine.tasks import Task, TaskFunction, resolve
 from poolapp.engine.validation import require_bool, require_choice
 from poolapp.engine.version import __version__
@@ -89,7 +90,7 @@ class Pool(Executor):
             core.started_at = self._clock.monotonic()
         core.tell(core.scheduler.start)
 
-    def destroy(self, timeout: float | None | Literal["default"] = "default") -> None:
+    def destroy(self, timeout: float | Literal["default"] | None = "default") -> None:
         """Take no more tasks, let the given ones finish for `timeout` seconds (None: however long), then end.
 
         The default is `queue.tasks_finished_timeout`. What has not finished by then fails with PoolDestroyed. Returns
@@ -295,15 +296,16 @@ class Pool(Executor):
         core = self._core
         with core.lock:
             now = self._clock.monotonic()
-            figures = snapshot(core.scheduler.state, now, self._clock.wall() - now, core.started_at)
-            return {
+            taken = {
                 "version": __version__,
                 "started": core.state == "running",
                 "state": describe(core.scheduler.state, core.state),
-                **figures,
+                **snapshot(core.scheduler.state, now, self._clock.wall() - now, core.started_at),
                 **({"tasks": tasks_by_name(core.scheduler.state)} if tasks else {}),
                 **core.crew.describe(),
             }
+        figures: dict[str, Any] = worked_out(taken)
+        return figures
 
     # Helpers
 

@@ -140,6 +140,10 @@ class Scheduler:
         self._edges.tell()
         return True
 
+    def give_up(self, node: WorkerNode, task: Task, now: float) -> None:
+        """End a task that did not end when it was asked to, after `taken_back`."""
+        self._interrupter.give_up(node, task, now)
+
     # Workers
 
     def start(self, now: float) -> None:

@@ -1,19 +1,20 @@
-"""A pool's state at one moment, as plain JSON: durations in seconds, None where nothing was measured."""
+"""A pool's state at one moment, plain as JSON: durations in seconds, None where nothing was measured."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 from poolapp.engine.node import NodeState, WorkerNode
-from poolapp.engine.statistics import TaskUsage, elu_summary, summary
+from poolapp.engine.statistics import Summary, TaskUsage, elu_summary
 
 if TYPE_CHECKING:
     from poolapp.engine.state import PoolState
 
 
 def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float | None) -> dict[str, Any]:
-    """Describe a pool; to be called under the lock that guards it.
+    """Describe a pool; to be called under the lock that guards it. `worked_out`, without the lock, makes JSON of it.
 
     now, started_at: readings of the monotonic clock, seconds; wall_offset: what makes unix time of one.
     """
@@ -29,8 +30,8 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "min_size": options.min_size,
         "max_size": options.limit,
         "strategy": options.strategy,
-        "strategy_options": dataclasses.asdict(options.strategy_options),
-        "queue": {**dataclasses.asdict(options.queue), "size": options.queue_size},
+        "strategy_options": _plain(dataclasses.asdict(options.strategy_options)),
+        "queue": _plain({**dataclasses.asdict(options.queue), "size": options.queue_size}),
         "started_at": None if started_at is None else started_at + wall_offset,
         "uptime": uptime,
         "ready": state.is_ready,
@@ -51,13 +52,20 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "restarts": totals.restarts,
         "busy_time": busy_time,
         "utilization": busy_time / (uptime * options.limit) if uptime else 0.0,
-        "run_time": summary(usage.run_time for usage in usages),
-        "wait_time": summary(usage.wait_time for usage in usages),
+        "run_time": Summary(usage.run_time for usage in usages),
+        "wait_time": Summary(usage.wait_time for usage in usages),
         "elu": elu_summary(usages),
         "events": {"busy": totals.busy, "full": totals.full, "back_pressure": totals.back_pressure},
         "unknown_messages": totals.unknown,
         "workers": [_worker(node, state, wall_offset) for node in nodes if node.state is not NodeState.GONE],
     }
+
+
+def _plain(options: Any) -> Any:
+    """Options as JSON has them: text as keys, None for what has no end."""
+    if isinstance(options, dict):
+        return {str(name): _plain(value) for name, value in options.items()}
+    return None if options == math.inf else options
 
 
 def _worker(node: WorkerNode, state: PoolState, wall_offset: float) -> dict[str, Any]:
@@ -94,8 +102,8 @@ def _task(usage: TaskUsage) -> dict[str, Any]:
         "executed": usage.executed,
         "failed": usage.failed,
         "cancelled": usage.cancelled,
-        "run_time": summary([usage.run_time]),
-        "wait_time": summary([usage.wait_time]),
+        "run_time": Summary([usage.run_time]),
+        "wait_time": Summary([usage.wait_time]),
     }
 
 

@@ -74,7 +74,7 @@ class Staff:
         self.review(now)
 
     def adapt(self, node: WorkerNode) -> None:
-        """Let a ready worker run as many tasks at once as the options say; it becomes wider once it has confirmed it."""
+        """Let a ready worker run as many tasks at once as the options say; it is wider once it has confirmed that."""
         wanted = self._state.options.queue.concurrency
         if wanted > node.wanted_width:
             node.wanted_width = wanted
@@ -276,7 +276,7 @@ class Staff:
         return None
 
     def _reaping_time(self, node: WorkerNode) -> float | None:
-        """When a worker beyond the minimum has been inactive for too long: without work, or with "hard" without an end."""
+        """When a worker beyond the minimum has been inactive for too long: without work, or "hard" without an end."""
         if not node.dynamic or not node.is_ready:
             return None
         if not node.load:

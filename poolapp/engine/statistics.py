@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import deque
 from collections.abc import Iterable
+from itertools import chain
 from math import fsum
 from typing import Any
 
@@ -218,17 +219,26 @@ class TaskUsage(Usage):
         super().reset()
 
 
-def summary(measurements: Iterable[Measurement]) -> dict[str, Any]:
-    """Several workers' measurements as one; average and median move with the histories, None without any."""
-    measured = list(measurements)
-    history = [value for measurement in measured for value in measurement.history]
-    return {
-        "aggregate": sum(measurement.aggregate for measurement in measured),
-        "minimum": min((m.minimum for m in measured if m.minimum is not None), default=None),
-        "maximum": max((m.maximum for m in measured if m.maximum is not None), default=None),
-        "average": statistics.fmean(history) if history else None,
-        "median": statistics.median(history) if history else None,
-    }
+class Summary:
+    """Several measurements as they are at one moment; what they amount to can be worked out later, without any lock."""
+
+    def __init__(self, measurements: Iterable[Measurement]) -> None:
+        measured = list(measurements)
+        self._aggregate = sum(measurement.aggregate for measurement in measured)
+        self._minimum = min((m.minimum for m in measured if m.minimum is not None), default=None)
+        self._maximum = max((m.maximum for m in measured if m.maximum is not None), default=None)
+        self._history = list(chain.from_iterable(measurement.history for measurement in measured))
+
+    def figures(self) -> dict[str, Any]:
+        """All as one; average and median move with the histories, None without any."""
+        history = self._history
+        return {
+            "aggregate": self._aggregate,
+            "minimum": self._minimum,
+            "maximum": self._maximum,
+            "average": statistics.fmean(history) if history else None,
+            "median": statistics.median(history) if history else None,
+        }
 
 
 def elu_summary(usages: Iterable[Usage]) -> dict[str, Any]:
@@ -236,10 +246,19 @@ def elu_summary(usages: Iterable[Usage]) -> dict[str, Any]:
     used = list(usages)
     utilizations = [usage.utilization for usage in used if usage.utilization is not None]
     return {
-        "active": summary(usage.active_time for usage in used),
-        "idle": summary(usage.idle_time for usage in used),
+        "active": Summary(usage.active_time for usage in used),
+        "idle": Summary(usage.idle_time for usage in used),
         "utilization": {
             "average": statistics.fmean(utilizations) if utilizations else None,
             "median": statistics.median(utilizations) if utilizations else None,
         },
     }
+
+
+def worked_out(value: Any) -> Any:
+    """A value, or what is in a mapping, with figures in the place of every Summary."""
+    if isinstance(value, Summary):
+        return value.figures()
+    if isinstance(value, dict):
+        return {key: worked_out(inner) for key, inner in value.items()}
+    return value

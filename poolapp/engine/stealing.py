@@ -41,7 +41,7 @@ def relieve(victim: WorkerNode, nodes: Iterable[WorkerNode], size: int, ratio: f
 
 
 def too_many_steal(stealing: int, nodes: int, ratio: float) -> bool:
-    """Whether no further node may steal while `stealing` of `nodes` do: more than ceil(nodes * ratio), or a ratio of 0."""
+    """Whether no further node may steal: more than ceil(nodes * ratio) do already, or the ratio is 0."""
     return ratio == 0 or stealing > math.ceil(nodes * ratio)
 
 

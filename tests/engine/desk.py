@@ -6,13 +6,26 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from poolapp.engine.decisions import Conclude, Decision, Interrupt, Kill, Settle, Spawn, Stop, TakeBack, Tell, Widen
+from poolapp.engine.decisions import (
+    Conclude,
+    Decision,
+    GiveUp,
+    Interrupt,
+    Kill,
+    Settle,
+    Spawn,
+    Stop,
+    TakeBack,
+    Tell,
+    Widen,
+)
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.scheduler import Scheduler
 from poolapp.engine.snapshot import snapshot
+from poolapp.engine.statistics import worked_out
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction, TaskState
 
 CRASH = "killed by SIGKILL"
@@ -118,6 +131,13 @@ class Desk:
         self.scheduler.widened(self.nodes[node_id], width, self.now)
         return self._decisions()
 
+    def give_up(self, node_id: int, name: str, *, unbegun: Iterable[int] = ()) -> list[str]:
+        """What was asked for is carried out; tasks of the batches `unbegun` were taken back before."""
+        self.scheduler.taken_back(self.nodes[node_id], unbegun, self.now)
+        self.scheduler.give_up(self.nodes[node_id], self.tasks[name], self.now)
+        self.scheduler.go_on(self.nodes[node_id], self.now)
+        return self._decisions()
+
     def pause(self) -> list[str]:
         self.scheduler.pause()
         return self._decisions()
@@ -154,7 +174,8 @@ class Desk:
         return self.scheduler.state.options
 
     def snapshot(self) -> dict[str, Any]:
-        return snapshot(self.scheduler.state, self.now, 0.0, 0.0)
+        figures: dict[str, Any] = worked_out(snapshot(self.scheduler.state, self.now, 0.0, 0.0))
+        return figures
 
     def queue(self, node_id: int) -> list[str]:
         return [task.name for task in self.nodes[node_id].queue]
@@ -194,6 +215,8 @@ class Desk:
                 return f"kill {node.id}"
             case TakeBack(node):
                 return f"take back from {node.id}"
+            case GiveUp(node, task):
+                return f"give up {node.id}: {task.name}"
             case Widen(node, width):
                 return f"widen {node.id} to {width}"
             case Interrupt(node, batch_number, index, timed_out):

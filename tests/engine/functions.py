@@ -79,25 +79,28 @@ def reciprocal(number: float) -> float:
     return 1 / number
 
 
-async def await_for_ever(arrivals: str, permits: str) -> None:
-    """Say that we are here, then wait without an end."""
+def arrive(arrivals: str) -> None:
+    """Say that we are here."""
     with Path(arrivals).open("wb", buffering=0) as there:
         there.write(b".")
+
+
+async def await_for_ever(arrivals: str, permits: str) -> None:
+    """Say that we are here, then wait without an end."""
+    arrive(arrivals)
     await asyncio.Event().wait()
 
 
 def sleep_for_ever(arrivals: str, permits: str) -> None:
     """The same, asleep."""
-    with Path(arrivals).open("wb", buffering=0) as there:
-        there.write(b".")
+    arrive(arrivals)
     while True:
         time.sleep(3600)
 
 
 def look_until_aborted(arrivals: str, permits: str) -> None:
     """The same, but with an eye on whether somebody still wants it."""
-    with Path(arrivals).open("wb", buffering=0) as there:
-        there.write(b".")
+    arrive(arrivals)
     task = current_task()
     assert task is not None
     while True:

@@ -62,7 +62,7 @@ class ModelWorker:
         for lane in self.lanes:
             if lane.running is None:
                 moves.append(lambda lane=lane: self._begin(lane))
-            elif lane.running not in self.hung or lane.running in self.interrupted and lane.running.number % 2:
+            elif lane.running not in self.hung or (lane.running in self.interrupted and lane.running.number % 2):
                 moves.append(lambda lane=lane: self._finish(lane))
         if self.messages and len(self.lanes) < self.width:
             moves.append(self._read)

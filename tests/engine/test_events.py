@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from poolapp.engine import InvalidOption
-from poolapp.engine.events import EVENTS, require_event, POOL_EVENTS, TASK_EVENTS, Event, EventHub
+from poolapp.engine.events import EVENTS, POOL_EVENTS, TASK_EVENTS, Event, EventHub, require_event
 
 
 @pytest.fixture

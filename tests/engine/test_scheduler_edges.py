@@ -145,6 +145,7 @@ def test_the_reason_of_a_killed_worker_says_who_killed_it():
     desk.submit("a")
     desk.abort("a")
     desk.tick(1.0)
+    desk.give_up(1, "a")
     desk.tells.clear()
 
     desk.exit(1, "killed by SIGKILL")

@@ -57,7 +57,9 @@ def test_a_task_that_does_not_end_is_given_up_with_its_worker():
 
     assert desk.next_tick() == 2.0
     assert desk.tick(1.9) == []
-    assert desk.tick(0.1) == ["kill 1", "spawn 2 in slot 0"]
+    assert desk.tick(0.1) == ["give up 1: a"]
+    assert desk.give_up(1, "a") == ["kill 1"]
+    assert desk.tick(0.0) == ["spawn 2 in slot 0"]
     assert desk.exit(1) == ["fail a: TaskAborted"]
     assert str(desk.settled["a"]) == "a was aborted: the user has left"
     assert desk.ready(2) == ["send 2: b"]
@@ -133,8 +135,42 @@ def test_a_task_whose_time_is_up_is_given_up_in_the_end():
     desk.tick(3.0)
 
     assert desk.next_tick() == 1.0
-    assert desk.tick(1.0) == ["kill 1", "spawn 2 in slot 0"]
-    assert desk.exit(1) == ["fail a: TaskTimeout"]
+    assert desk.tick(1.0) == ["give up 1: a"]
+    assert desk.tick(1.0) == [], "once is enough"
+    assert desk.give_up(1, "a") == ["kill 1"]
+    assert desk.exit(1) == ["fail a: TaskTimeout", "spawn 2 in slot 0"]
+
+
+def test_a_task_that_had_not_begun_when_its_time_was_up_gets_its_time_elsewhere():
+    desk = Desk.with_workers(1, abort_timeout=1.0)
+    desk.submit("a", timeout=3.0)
+    desk.tick(3.0)
+    desk.tick(1.0)
+
+    assert desk.give_up(1, "a", unbegun=[1]) == ["kill 1"]
+    assert desk.exit(1) == ["spawn 2 in slot 0"]
+    assert desk.ready(2) == ["send 2: a"]
+    assert desk.next_tick() == 3.0
+
+
+def test_a_task_that_ends_as_it_is_given_up_leaves_its_worker_alone():
+    desk = Desk.with_workers(1)
+    desk.submit("a")
+    desk.abort("a")
+    assert desk.tick(1.0) == ["give up 1: a"]
+    desk.answer(1)
+
+    assert desk.give_up(1, "a") == []
+    assert desk.settled["a"] is None
+
+
+def test_a_task_that_was_aborted_as_it_was_about_to_begin_never_does():
+    desk = Desk.with_workers(1)
+    desk.submit("a")
+    desk.abort("a")
+
+    assert desk.exit(1, unbegun=[1]) == ["fail a: TaskAborted", "spawn 2 in slot 0"]
+    assert desk.ready(2) == []
 
 
 def test_a_long_limit_of_what_does_not_run_yet_does_not_put_off_a_short_one():
@@ -162,7 +198,9 @@ def test_a_task_that_does_not_end_does_not_take_others_with_it():
     desk.submit_all("a", "b", "c")
     desk.abort("a")
 
-    assert desk.tick(1.0) == ["fail a: TaskAborted", "spawn 2 in slot 0"]
+    assert desk.tick(1.0) == ["give up 1: a"]
+    assert desk.give_up(1, "a") == ["fail a: TaskAborted"]
+    assert desk.tick(0.0) == ["spawn 2 in slot 0"]
     assert (desk.committed(1), desk.backlog()) == (["b"], ["c"])
     assert desk.answer_batches(1, 2) == ["stop 1"]
     assert desk.settled["b"] is None
@@ -176,6 +214,7 @@ def test_an_answer_of_a_task_that_was_given_up_is_counted_and_left_alone():
     desk.submit_all("a", "b")
     desk.abort("a")
     desk.tick(1.0)
+    desk.give_up(1, "a")
 
     assert desk.answer_batches(1, 1) == []
     assert desk.snapshot()["unknown_messages"] == 1

@@ -12,7 +12,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from poolapp.engine.decisions import Conclude, Decision, Interrupt, Kill, Settle, Spawn, Stop, TakeBack, Tell, Widen
+from poolapp.engine.decisions import (
+    Conclude,
+    Decision,
+    GiveUp,
+    Interrupt,
+    Kill,
+    Settle,
+    Spawn,
+    Stop,
+    TakeBack,
+    Tell,
+    Widen,
+)
 from poolapp.engine.dispatcher import MAX_UNANSWERED_BATCHES
 from poolapp.engine.errors import InvalidOption, QueueFull, TaskAborted, TaskTimeout, WorkerLost
 from poolapp.engine.node import Batch, NodeState, WorkerNode
@@ -22,6 +34,7 @@ from poolapp.engine.queues import may_run
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.scheduler import Scheduler
 from poolapp.engine.snapshot import snapshot, tasks_by_name
+from poolapp.engine.statistics import worked_out
 from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction, TaskState
 from tests.engine.model_worker import ModelWorker
@@ -271,13 +284,13 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     def the_books_balance(self) -> None:
         state = self.scheduler.state
-        shown = snapshot(state, self.now, 0.0, 0.0)
+        shown = worked_out(snapshot(state, self.now, 0.0, 0.0))
         ended = shown["executed_tasks"] + shown["failed_tasks"] + shown["cancelled_tasks"]
         assert shown["submitted_tasks"] == len(self.tasks)
         assert shown["submitted_tasks"] == ended + shown["executing_tasks"] + shown["queued_tasks"]
         json.dumps(shown, allow_nan=False)
         open_tasks = Counter(task.name for task in self.tasks if self.is_open(task))
-        for name, usage in tasks_by_name(state).items():
+        for name, usage in worked_out(tasks_by_name(state)).items():
             assert usage["submitted"] == usage["executed"] + usage["failed"] + usage["cancelled"] + open_tasks[name]
 
     def what_waits_is_counted(self) -> None:
@@ -494,6 +507,10 @@ class SchedulerMachine(RuleBasedStateMachine):
                 worker.messages.append(width)
             case Interrupt(node, number, index, _) if worker := self.workers.get(node.id):
                 worker.interrupt(number, index)
+            case GiveUp(node, task) if node.state is not NodeState.GONE:
+                self.scheduler.taken_back(node, self.workers[node.id].take_back(), self.now)
+                self.scheduler.give_up(node, task, self.now)
+                self.go_on(node)
             case TakeBack(node) if node.state is not NodeState.GONE:
                 self.scheduler.taken_back(node, self.workers[node.id].take_back(), self.now)
                 self.go_on(node)

@@ -232,7 +232,7 @@ def test_what_cannot_wait_is_refused():
     desk = Desk.with_workers(1, queue={"limit": 1})
     desk.submit_all("a", "b")
 
-    with pytest.raises(QueueFull, match="1 tasks wait, as many as queue.limit allows; c was not taken"):
+    with pytest.raises(QueueFull, match=r"1 tasks wait, as many as queue\.limit allows; c was not taken"):
         desk.submit("c")
     assert desk.snapshot()["submitted_tasks"] == 2
     desk.answer(1)

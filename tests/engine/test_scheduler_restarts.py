@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poolapp.engine import PoolError, TaskAborted
+from poolapp.engine import PoolError
 from tests.engine.desk import Desk
 
 TINY = 0.000_001

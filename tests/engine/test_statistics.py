@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Iterable
 from math import fsum
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolapp.engine.statistics import HISTORY_LENGTH, Measurement, TaskUsage, Usage, elu_summary, summary
+from poolapp.engine.statistics import HISTORY_LENGTH, Measurement, Summary, TaskUsage, Usage, worked_out
+from poolapp.engine.statistics import elu_summary as measured_elu
 
 SEVEN = [0.25, 4.75, 3.05, 6.04, 1.01, 2.02, 5.03]
+
+
+def summary(measurements: Iterable[Measurement]) -> dict[str, Any]:
+    return Summary(measurements).figures()
+
+
+def elu_summary(usages: Iterable[Usage]) -> dict[str, Any]:
+    figures: dict[str, Any] = worked_out(measured_elu(usages))
+    return figures
 
 
 def measured(*values: float) -> Measurement:
