@@ -295,13 +295,14 @@ class Pool(Executor):
         """
         core = self._core
         with core.lock:
-            now = self._clock.monotonic()
+            now, state, runs = self._clock.monotonic(), core.scheduler.state, core.state == "running"
             taken = {
                 "version": __version__,
-                "started": core.state == "running",
-                "state": describe(core.scheduler.state, core.state),
-                **snapshot(core.scheduler.state, now, self._clock.wall() - now, core.started_at),
-                **({"tasks": tasks_by_name(core.scheduler.state)} if tasks else {}),
+                "started": runs,
+                "state": describe(state, core.state),
+                **snapshot(state, now, self._clock.wall() - now, core.started_at),
+                "ready": runs and state.is_ready,
+                **({"tasks": tasks_by_name(state)} if tasks else {}),
                 **core.crew.describe(),
             }
         figures: dict[str, Any] = worked_out(taken)

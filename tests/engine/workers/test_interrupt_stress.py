@@ -27,6 +27,7 @@ class Siege:
 
     def __init__(self, driver: Driver, width: int, seed: int) -> None:
         self.driver = driver
+        self.pid = driver.pid
         self.width = width
         self.chance = random.Random(seed)
         self.given = 0
@@ -55,14 +56,14 @@ class Siege:
         self.driver.worker.flush()
 
     def disturb(self) -> None:
-        """Mostly an interrupt of some task that is under way, by a direct signal, which is faster than the nursery's."""
+        """Mostly an interrupt of some task that is under way; by a direct signal, faster than the nursery's."""
         what = self.chance.random()
         if what < 0.6 and self.waiting:
             task = self.chance.choice(self.waiting[self.chance.choice(list(self.waiting))])
             self.asked.add(task)
             self.driver.worker._interrupts.request(task, self.chance.random() < 0.5)
         if what < 0.7:
-            os.kill(self.driver.pid, signal.SIGINT)
+            os.kill(self.pid, signal.SIGINT)
 
     def hear(self) -> None:
         """Check what has been reported since."""
@@ -101,7 +102,7 @@ def besiege(drive: Drive, width: int, seed: int, tasks: int) -> None:
     assert sum(siege.endings.values()) == siege.given
     assert min(siege.endings[ending] for ending in ("value", "cancelled", "interrupted")) > 0
     driver.recorder.reports[1:] = []
-    assert driver.run(os.getpid) == driver.pid
+    assert driver.run(os.getpid) == siege.pid
 
 
 @pytest.mark.parametrize("width", [1, 3])
@@ -110,7 +111,7 @@ def test_interrupts_hit_those_that_are_meant_and_nobody_else(drive: Drive, width
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("width", [1, 2, 5])
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("width, seed", [(1, 2), (2, 3), (5, 4)])
 def test_interrupts_hit_those_that_are_meant_and_nobody_else_for_long(drive: Drive, width: int, seed: int):
-    besiege(drive, width, seed, tasks=20_000)
+    besiege(drive, width, seed, tasks=4_000)
