@@ -208,17 +208,10 @@ def test_options_that_are_changed_are_merged_with_those_before(pool: Pool):
     pool.enable_queue(False)
     pool.enable_queue(True, concurrency=1)
 
-    snapshot = pool.snapshot()
-    assert snapshot["strategy"] == "fair_share"
-    assert (snapshot["strategy_options"]["weights"], snapshot["strategy_options"]["measurement"]) == (
-        {0: 1, 1: 2},
-        "elu",
-    )
-    assert (snapshot["queue"]["size"], snapshot["queue"]["aging_factor"], snapshot["queue"]["enabled"]) == (
-        7,
-        0.5,
-        True,
-    )
+    strategy_options, queue = pool.options.strategy_options, pool.options.queue
+    assert pool.snapshot()["strategy"] == "fair_share"
+    assert (strategy_options.weights, strategy_options.measurement) == ({0: 1, 1: 2}, "elu")
+    assert (queue.size, queue.aging_factor, queue.enabled) == (7, 0.5, True)
 
 
 # Events
