@@ -44,7 +44,7 @@ def rows() -> Iterator[Row]:
 
 
 @cache
-def tests_of(path: str) -> dict[str, ast.AST]:
+def named_tests(path: str) -> dict[str, ast.AST]:
     """The tests of a file by name, those of a class as Class::test."""
     found: dict[str, ast.AST] = {}
     for node in ast.parse((ROOT / path).read_text()).body:
@@ -71,8 +71,8 @@ def test_a_row_cites_tests_that_exist_and_are_not_left_out(row: Row):
     for test in cited:
         path, _, name = test.partition("::")
         assert (ROOT / path).is_file(), f"{row.ids}: there is no {path}"
-        assert name in tests_of(path), f"{row.ids}: there is no {name} in {path}"
-        marks = [ast.unparse(mark) for mark in tests_of(path)[name].decorator_list]
+        assert name in named_tests(path), f"{row.ids}: there is no {name} in {path}"
+        marks = [ast.unparse(mark) for mark in named_tests(path)[name].decorator_list]
         assert not any("skip" in mark or "xfail" in mark for mark in marks), f"{row.ids}: {test} does not run"
 
 

@@ -55,8 +55,8 @@ class Occupation:
         self.gates: list[Gate] = []
 
     def end(self) -> None:
-        for gate in self.gates:
-            gate.open()
+        for held in self.gates:
+            held.open()
 
 
 @pytest.fixture
@@ -71,12 +71,12 @@ def occupied(tmp_path: Path) -> Callable[..., object]:
         callers = []
         for _ in range(workers):
             count += 1
-            gate = Gate(tmp_path, f"occupied{count}")
+            held = Gate(tmp_path, f"occupied{count}")
             # In a thread of its own, because inline workers run their tasks in the caller's.
-            caller = threading.Thread(target=lambda gate=gate: occupation.futures.append(gate.hold(pool)))
+            caller = threading.Thread(target=lambda held=held: occupation.futures.append(held.hold(pool)))
             caller.start()
-            gate.wait_for_task()
-            occupation.gates.append(gate)
+            held.wait_for_task()
+            occupation.gates.append(held)
             callers.append(caller)
         try:
             yield occupation
@@ -84,8 +84,8 @@ def occupied(tmp_path: Path) -> Callable[..., object]:
             occupation.end()
             for caller in callers:
                 caller.join(10)
-            for gate in occupation.gates:
-                gate.close()
+            for held in occupation.gates:
+                held.close()
 
     return occupy
 

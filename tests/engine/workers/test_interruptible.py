@@ -187,8 +187,7 @@ def test_interrupts_at_any_moment_hit_the_task_that_is_meant_or_nobody():
 
     def lane() -> None:
         try:
-            for task in tasks:
-                ended.append(attempt(task))
+            ended.extend(map(attempt, tasks))
         except BaseException as exc:
             astray.append(exc)
 
