@@ -156,6 +156,24 @@ class Core:
 
         self.tell(note)
 
+    # Waiting
+
+    def wait_for(self, condition: Callable[[], bool], patience: float | None) -> bool:
+        """Wait for something to be so, for `patience` seconds (None: however long); whether it is."""
+        with self.lock:
+            return self.changed.wait_for(condition, None if patience is None else min(patience, threading.TIMEOUT_MAX))
+
+    def wait_for_the_last(self, patience: float) -> None:
+        """Wait for every worker to be gone; who is not when even killing must have helped is given up."""
+        roster = self.scheduler.state.roster
+        gone = self.wait_for(lambda: not roster.nodes, patience)
+        with self.lock:
+            self.state = "destroyed"
+            self.started_at = None
+            left = [] if gone else list(roster)
+        for node in left:
+            self.exited(node, WorkerExit("it did not end and was given up"))
+
     # Deciding
 
     def decide(self, message: Callable[[float], object]) -> None:

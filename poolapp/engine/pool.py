@@ -18,7 +18,6 @@ from poolapp.engine.events import MESSAGE, Listener, require_event
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.mapping import ordered_results
 from poolapp.engine.options import PoolOptions
-from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.snapshot import describe, snapshot, tasks_by_name
 from poolapp.engine.statistics import worked_out
@@ -104,10 +103,9 @@ class Pool(Executor):
             core.state = "stopping"
         core.tell(core.scheduler.resume)  # what waits in a paused pool is to finish as well
         patience = self.options.queue.tasks_finished_timeout if timeout == "default" else timeout
-        with core.lock:
-            core.changed.wait_for(lambda: core.scheduler.state.is_idle, _bounded(patience))
+        core.wait_for(lambda: core.scheduler.state.is_idle, patience)
         core.tell(core.scheduler.stop)
-        self._wait_for_the_last()
+        core.wait_for_the_last(2 * self.options.stop_timeout + 1)
         core.ticker.stop()
         core.crew.close()
         core.herald.put(Tell("destroy"))
@@ -332,20 +330,3 @@ class Pool(Executor):
     def _require_running(self) -> None:
         if self._core.state != "running" or self._core.pid != os.getpid():
             raise self._core.not_running()
-
-    def _wait_for_the_last(self) -> None:
-        """Wait for every worker to be gone; who is not when even killing must have helped is given up."""
-        core = self._core
-        with core.lock:
-            roster = core.scheduler.state.roster
-            gone = core.changed.wait_for(lambda: not roster.nodes, _bounded(2 * self.options.stop_timeout + 1))
-            core.state = "destroyed"
-            core.started_at = None
-            left = [] if gone else list(roster)
-        for node in left:
-            core.exited(node, WorkerExit("it did not end and was given up"))
-
-
-def _bounded(seconds: float | None) -> float | None:
-    """A time-out that the system can wait for."""
-    return None if seconds is None else min(seconds, threading.TIMEOUT_MAX)

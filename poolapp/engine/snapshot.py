@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from poolapp.engine.node import NodeState, WorkerNode
@@ -19,7 +20,6 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
     now, started_at: readings of the monotonic clock, seconds; wall_offset: what makes unix time of one.
     """
     nodes = sorted(state.roster, key=lambda node: (node.slot, node.id))
-    ready = state.roster.eligible
     totals, uptime = state.totals, 0.0 if started_at is None else max(now - started_at, 1e-9)
     busy_time = totals.busy_time + sum(max(0.0, now - batch.since) for node in nodes for batch in node.running())
     usages = [node.usage for node in nodes]
@@ -35,10 +35,7 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "started_at": None if started_at is None else started_at + wall_offset,
         "uptime": uptime,
         "ready": state.is_ready,
-        "worker_nodes": len(nodes),
-        "idle_worker_nodes": sum(not node.committed for node in ready),
-        "busy_worker_nodes": sum(node.is_full for node in ready),
-        "dynamic_worker_nodes": sum(node.dynamic for node in nodes),
+        **_head_count(nodes, state.roster.eligible),
         "submitted_tasks": totals.submitted,
         "executed_tasks": totals.executed,
         "executing_tasks": sum(node.executing for node in nodes),
@@ -58,6 +55,15 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "events": {"busy": totals.busy, "full": totals.full, "back_pressure": totals.back_pressure},
         "unknown_messages": totals.unknown,
         "workers": [_worker(node, state, wall_offset) for node in nodes if node.state is not NodeState.GONE],
+    }
+
+
+def _head_count(nodes: Sequence[WorkerNode], ready: Sequence[WorkerNode]) -> dict[str, int]:
+    return {
+        "worker_nodes": len(nodes),
+        "idle_worker_nodes": sum(not node.committed for node in ready),
+        "busy_worker_nodes": sum(node.is_full for node in ready),
+        "dynamic_worker_nodes": sum(node.dynamic for node in nodes),
     }
 
 

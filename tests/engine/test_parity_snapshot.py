@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextvars import Context
+from itertools import count
+from types import SimpleNamespace
+
 import pytest
 
 from poolapp.engine.snapshot import snapshot
 from poolapp.engine.statistics import Measurement
 from poolapp.engine.strategies import STRATEGIES
+from poolapp.engine.workers import running
+from poolapp.engine.workers.interruptible import RunningTask
+from tests.engine import functions
 from tests.engine.desk import Desk
 
 NOTHING = {"aggregate": 0.0, "minimum": None, "maximum": None, "average": None, "median": None}
@@ -189,3 +196,20 @@ def test_a_new_worker_has_done_nothing(name: str):
 
     assert (usage.executed, usage.failed, usage.stolen, usage.utilization) == (0, 0, 0, None)
     assert (measurement.aggregate, list(measurement.history)) == (0.0, [])
+
+
+@pytest.mark.parametrize("run_time, active_times", [(0.000_05, [0.0, 0.000_05]), (0.000_2, [0.0, 0.0])])
+def test_a_function_that_was_quick_counts_as_active_all_the_time(
+    run_time: float, active_times: list[float], monkeypatch: pytest.MonkeyPatch
+):
+    """Where the CPU's clock stands still, only what is measured is inactive."""
+    readings = count()
+    clocks = SimpleNamespace(monotonic=lambda: next(readings) * run_time, thread_time=lambda: 0.0)
+    monkeypatch.setattr(running, "time", clocks)
+    runner = running.TaskRunner()
+
+    outcomes = [
+        runner.run(RunningTask("task", 1, 0, lambda *_: None), Context(), functions.nothing, (), {}) for _ in range(2)
+    ]
+
+    assert [outcome.active_time for outcome in outcomes] == pytest.approx(active_times)
