@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
+from queue import SimpleQueue
 
 import pytest
 
 from poolapp.engine import (
+    AbortSignal,
     InvalidOptionType,
     Pool,
     PoolDestroyed,
     PoolError,
     PoolNotStarted,
     PoolOptions,
+    QueueOptions,
+    TaskAborted,
     TaskFunction,
     TaskNotFound,
 )
@@ -142,9 +147,11 @@ def test_destroying_waits_no_longer_than_the_options_say(make_pool: Callable[...
     eventually(lambda: pool.snapshot()["ready"])
     with occupied(pool) as occupation:
         waiting = pool.execute(functions.add, 1, 1)
+        began_at = time.monotonic()
 
         pool.destroy()
 
+        assert time.monotonic() - began_at < QueueOptions().tasks_finished_timeout
         assert isinstance(waiting.exception(0), PoolDestroyed)
     assert all(isinstance(future.exception(10), PoolDestroyed) for future in occupation.futures)
 
@@ -189,6 +196,30 @@ def test_a_task_that_waits_is_counted_under_its_name(pool: Pool, occupied):
 
     assert (waiting["submitted"], waiting["executed"], waiting["failed"]) == (1, 0, 0)
     assert (ended["submitted"], ended["executed"], ended["failed"]) == (1, 1, 0)
+
+
+def test_a_map_is_aborted_by_the_signal_of_its_task(pool: Pool, occupied):
+    signal = AbortSignal()
+    with occupied(pool):
+        results = pool.map(TaskFunction(functions.add, "add", signal=signal), [1, 2, 3])
+
+        signal.abort("enough")
+
+        with pytest.raises(TaskAborted, match="add was aborted: enough"):
+            next(results)
+        assert books(pool)["failed"] == 3
+
+
+def test_callbacks_do_not_run_in_the_context_of_the_caller(pool: Pool, occupied):
+    seen: SimpleQueue[str] = SimpleQueue()
+    token = functions.REQUEST_ID.set("r1")
+    try:
+        with occupied(pool):
+            pool.execute(functions.nothing).add_done_callback(lambda _: seen.put(functions.REQUEST_ID.get()))
+    finally:
+        functions.REQUEST_ID.reset(token)
+
+    assert seen.get(timeout=10) == "none"
 
 
 def test_an_added_function_may_not_be_bound_to_slots_that_the_pool_does_not_have(pool: Pool):
@@ -236,6 +267,15 @@ def test_a_handler_hears_of_errors_of_workers(make_pool: Callable[..., Pool]):
     eventually(lambda: heard)
     assert heard[0].name == "error"
     assert set(heard[0].details) == {"worker", "slot", "worker_pid", "error"}
+
+
+def test_handlers_hear_their_events_also_where_listeners_may_not(make_pool: Callable[..., Pool]):
+    heard: list[Event] = []
+    pool = make_pool(enable_events=False, online_handler=heard.append)
+
+    pool.start()
+
+    eventually(lambda: [event.name for event in heard] == ["worker_online"] * 2)
 
 
 @pytest.mark.parametrize("kind", ["process"])

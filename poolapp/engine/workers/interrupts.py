@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+import threading
 from types import FrameType
 
 from poolapp.engine.current import Asked
@@ -21,18 +22,24 @@ READ_SIZE = REQUEST.size * 256
 
 
 class InterruptOffice:
-    """The pool's end."""
+    """The pool's end.
+
+    A request may come just as the worker is let go of: then the descriptor may be somebody else's already.
+    """
 
     def __init__(self) -> None:
         self.read_fd, self._write_fd = os.pipe()  # the worker needs the reading side, and has it non-blocking
         os.set_blocking(self.read_fd, False)
         os.set_blocking(self._write_fd, False)
         self._holds_both = True
+        self._is_open = True
+        self._using = threading.RLock()  # never held while anybody waits
 
     def request(self, serial: int, timed_out: bool) -> None:
         """Ask for a task to be ended. Asked for more often than the pipe can hold, it is forgotten."""
-        with contextlib.suppress(OSError):  # full, or the worker is dead
-            os.write(self._write_fd, REQUEST.pack(serial, timed_out))
+        with self._using, contextlib.suppress(OSError):  # full, or the worker is dead
+            if self._is_open:
+                os.write(self._write_fd, REQUEST.pack(serial, timed_out))
 
     def hand_over(self) -> None:
         """Let go of the worker's end."""
@@ -42,7 +49,10 @@ class InterruptOffice:
 
     def close(self) -> None:
         self.hand_over()
-        os.close(self._write_fd)
+        with self._using:
+            if self._is_open:
+                self._is_open = False
+                os.close(self._write_fd)
 
 
 class InterruptDesk:

@@ -83,9 +83,12 @@ class WorkerLoop:
                     logger.exception("The event loop of a worker was interrupted")
 
     def _begin(self, coroutine: Coroutine[Any, Any, Any], context: Context, future: Future[Any]) -> None:
+        delivery = _deliver(coroutine, future)
         try:
-            task = asyncio.get_running_loop().create_task(_deliver(coroutine, future), context=context)
+            task = asyncio.get_running_loop().create_task(delivery, context=context)
         except BaseException as exc:  # the site's task factory knows no contexts
+            delivery.close()
+            coroutine.close()
             future.set_exception(exc)
         else:
             self._tasks.add(task)

@@ -58,8 +58,11 @@ class Siege:
     def disturb(self) -> None:
         """Mostly an interrupt of some task that is under way; by a direct signal, faster than the nursery's."""
         what = self.chance.random()
+        duties.busy(self.chance.uniform(0, LONGEST), None)
+        self.hear()
         if what < 0.6 and self.waiting:
-            task = self.chance.choice(self.waiting[self.chance.choice(list(self.waiting))])
+            tasks = self.waiting[self.chance.choice(list(self.waiting))]
+            task = self.chance.choice((tasks[0], self.chance.choice(tasks)))
             self.asked.add(task)
             self.driver.worker._interrupts.request(task, self.chance.random() < 0.5)
         if what < 0.7:
@@ -100,7 +103,7 @@ def besiege(drive: Drive, width: int, seed: int, tasks: int) -> None:
     siege.run(tasks)
 
     assert sum(siege.endings.values()) == siege.given
-    assert min(siege.endings[ending] for ending in ("value", "cancelled", "interrupted")) > 0
+    assert min(siege.endings["value"], siege.endings["interrupted"]) > tasks / 10
     driver.recorder.reports[1:] = []
     assert driver.run(os.getpid) == siege.pid
 

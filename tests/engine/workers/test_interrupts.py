@@ -118,6 +118,21 @@ def test_a_request_to_a_worker_that_is_gone_is_forgotten():
     office.close()
 
 
+def test_a_request_after_the_end_writes_to_nobody(office: InterruptOffice):
+    fd = office._write_fd
+    office.close()
+    read, write = os.pipe()
+    os.dup2(write, fd)  # somebody has opened something
+
+    office.request(1, timed_out=False)
+
+    os.set_blocking(read, False)
+    with pytest.raises(BlockingIOError):
+        os.read(read, 1)
+    for descriptor in {read, write, fd}:
+        os.close(descriptor)
+
+
 def test_a_task_that_closes_the_pipe_is_not_hit_by_it(office: InterruptOffice, desk: InterruptDesk):
     task = begin(desk, 1)
     office.hand_over()

@@ -1,4 +1,4 @@
-"""What a process worker shares with the server: nothing but its own socket and tickets, whatever the server does."""
+"""What a process worker shares with the server: nothing but its own socket and pipes, whatever the server does."""
 
 from __future__ import annotations
 

@@ -9,9 +9,11 @@ import pytest
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction
-from poolapp.engine.workers.process import ProcessCrew, ProcessWorker, _describe
+from poolapp.engine.workers.process import ProcessCrew, _describe
+from poolapp.engine.workers.remote import ProcessWorker
+from poolapp.engine.workers.thread import ThreadCrew
 from tests.engine import functions
-from tests.engine.doubles import ManualCrew
+from tests.engine.workers.direct import Parcel
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def make_tasks(count: int) -> list[Task]:
 
 
 def test_what_was_sent_comes_back_as_long_as_it_has_not_begun(worker: ProcessWorker):
-    batch = WorkerNode(1, 0, dynamic=False, now=0.0).commit(make_tasks(2), 0.0, 0.0)
+    batch = Parcel(1, make_tasks(2))
     worker.post(batch)
     worker.flush()
 
@@ -42,7 +44,7 @@ def test_what_was_sent_comes_back_as_long_as_it_has_not_begun(worker: ProcessWor
 
 def test_what_is_posted_but_not_sent_comes_back(worker: ProcessWorker):
     """Another thread may be about to send it when the worker dies, or when it is cancelled."""
-    batch = WorkerNode(1, 0, dynamic=False, now=0.0).commit(make_tasks(2), 0.0, 0.0)
+    batch = Parcel(1, make_tasks(2))
     worker.post(batch)
 
     assert worker.take_back() == [batch.number] * 2
@@ -65,7 +67,6 @@ def test_the_end_of_a_process_in_words(exit_code: int, words: str):
     assert _describe(exit_code) == words
 
 
-def test_a_crew_of_processes_takes_batches_and_can_interrupt():
+def test_a_crew_of_processes_takes_batches():
     assert ProcessCrew.takes_batches
-    assert ProcessCrew.can_interrupt
-    assert not ManualCrew.takes_batches
+    assert not ThreadCrew.takes_batches

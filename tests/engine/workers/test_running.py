@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context
+from typing import Any
 
 import pytest
 
@@ -14,8 +17,9 @@ from poolapp.engine import TaskExited
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import load
 from poolapp.engine.workers.interruptible import RunningTask
-from poolapp.engine.workers.running import TaskRunner, describe, make_runner
+from poolapp.engine.workers.running import MOST_QUICK_FUNCTIONS, QUICK, TaskRunner, describe, make_runner
 from tests.engine import functions
+from tests.engine.workers import duties
 
 
 @pytest.fixture
@@ -44,6 +48,11 @@ def test_the_run_time_is_in_the_outcome(runner: TaskRunner):
 
     assert outcome.started_at >= before
     assert 0.02 <= outcome.run_time <= time.monotonic() - before
+
+
+def test_the_number_of_the_batch_is_in_the_outcome(runner: TaskRunner):
+    assert run(runner, functions.nothing, (), {}).batch_number == 7
+    assert run(runner, functions.fail, ("no such photo",), {}).batch_number == 7
 
 
 def test_the_error_is_in_the_outcome_with_its_traceback(runner: TaskRunner):
@@ -155,3 +164,140 @@ def test_paths_lead_to_nested_names():
 def test_paths_that_lead_nowhere_are_an_error(path: str):
     with pytest.raises((ImportError, AttributeError)):
         load(path)
+
+
+# The active time
+
+
+SHARED = pytest.mark.parametrize("shared", [False, True])
+
+
+@pytest.fixture
+def measured(runner: TaskRunner, shared: bool) -> Callable[..., Outcome]:
+    """Runs a function for the second time, when one knows whether it is quick; on a shared loop if asked for."""
+    if shared:
+        runner.widen()
+
+    def measure(function: Callable[..., Any], *args: Any) -> Outcome:
+        run(runner, function, args, {})
+        return run(runner, function, args, {})
+
+    return measure
+
+
+@SHARED
+@pytest.mark.parametrize("function", [duties.burn, duties.burn_on_the_loop])
+def test_computing_is_active_time(measured: Callable[..., Outcome], function: Callable[..., Any]):
+    outcome = measured(function, 0.02)
+
+    assert 0.02 <= outcome.active_time <= outcome.run_time
+
+
+@SHARED
+@pytest.mark.parametrize("function", [functions.nap, duties.nap_on_the_loop])
+def test_waiting_is_no_active_time(measured: Callable[..., Outcome], function: Callable[..., Any]):
+    outcome = measured(function, 0.1)
+
+    assert 0 <= outcome.active_time < 0.05
+    assert outcome.run_time >= 0.1
+
+
+def test_a_failed_task_has_an_active_time_too(runner: TaskRunner):
+    def burn_and_fail() -> None:
+        duties.burn(0.01)
+        raise ValueError
+
+    assert run(runner, burn_and_fail, (), {}).active_time >= 0.01
+
+
+def test_a_quick_function_is_not_measured_until_it_takes_longer(runner: TaskRunner, monkeypatch: pytest.MonkeyPatch):
+    readings: list[float] = []
+    thread_time = time.thread_time
+    monkeypatch.setattr(time, "thread_time", lambda: readings.append(1.0) or thread_time())
+
+    def nap(seconds: float) -> None:
+        if seconds:
+            time.sleep(seconds)
+
+    counts, outcomes = [], []
+    for seconds in (0.0, 0.0, 0.01, 0.01, 0.0, 0.0):
+        readings.clear()
+        outcomes.append(run(runner, nap, (seconds,), {}))
+        counts.append(len(readings))
+
+    assert counts == [2, 0, 0, 2, 2, 0]
+    assert [outcome.active_time == outcome.run_time for outcome in outcomes[1:4]] == [True, True, False]
+
+
+def test_quick_functions_are_forgotten_with_their_last_user(runner: TaskRunner):
+    def quick() -> None:
+        pass
+
+    assert run(runner, quick, (), {}).run_time < QUICK
+    assert id(quick) in runner._quick.ids
+
+    del quick
+    gc.collect()
+
+    assert runner._quick.ids == {}
+
+
+def test_quick_functions_are_few(runner: TaskRunner):
+    many = [functools.partial(functions.nothing) for _ in range(MOST_QUICK_FUNCTIONS + 10)]
+
+    for function in many:
+        run(runner, function, (), {})
+
+    assert 0 < len(runner._quick.ids) <= MOST_QUICK_FUNCTIONS
+
+
+@pytest.mark.parametrize(
+    "function", [functions.Adder(1), functions.Adder(1).method, functools.partial(functions.add, 1)]
+)
+def test_callables_of_any_kind_are_run(runner: TaskRunner, function: Callable[..., Any]):
+    """Also those that cannot be hashed."""
+    assert [run(runner, function, (2,), {}).value for _ in range(2)] == [3, 3]
+
+
+def test_what_cannot_be_referred_to_weakly_is_always_measured(runner: TaskRunner):
+    class Slotted:
+        __slots__ = ()
+
+        def __call__(self) -> int:
+            return 1
+
+    assert run(runner, Slotted(), (), {}).value == 1
+    assert runner._quick.ids == {}
+
+
+# The end
+
+
+def test_hooks_are_called_once_and_on_the_loop_of_the_tasks(runner: TaskRunner):
+    loops: list[int] = []
+
+    async def note() -> None:
+        loops.append(id(asyncio.get_running_loop()))
+
+    runner = TaskRunner(at_kill=note, at_end=note)
+    loop = run(runner, functions.running_loop, (), {}).value
+
+    runner.close()
+    runner.close()
+
+    assert loops == [loop, loop]
+
+
+@pytest.mark.parametrize("kind", [ValueError, SystemExit])
+def test_a_hook_that_raises_is_logged_and_the_next_is_called(
+    caplog: pytest.LogCaptureFixture, kind: type[BaseException]
+):
+    calls: list[str] = []
+
+    async def refuse() -> None:
+        raise kind("not now")
+
+    TaskRunner(at_kill=refuse, at_end=lambda: calls.append("end")).close()
+
+    assert calls == ["end"]
+    assert "not now" in caplog.text

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poolapp.engine.workers.wire import FrameReader, FrameWriter, frame
+from poolapp.engine.workers.wire import FrameReader, FrameWriter, frame, small_frame
 
 PLAIN = st.recursive(
     st.none()
@@ -170,3 +170,10 @@ def test_many_payloads_make_one_frame(ends: tuple[socket.socket, socket.socket])
     received += read_all(reader)
 
     assert received == [("many", b"".join(payloads))]
+
+
+@pytest.mark.parametrize("size", [0, 1, 16_384, 16_385])
+def test_a_frame_with_one_payload_is_the_same_either_way(size: int):
+    head = (True, 7, 1.5, 0.25, 0.125)
+
+    assert small_frame(head, payload(1, size)) == frame(head, (payload(1, size),))
