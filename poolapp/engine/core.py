@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import threading
@@ -44,6 +45,7 @@ class Core:
         self.started_at: float | None = None  # a reading of the monotonic clock
         self.pid = os.getpid()
         self._crew_class = crew_class(options.worker)
+        self._ids = itertools.count(1)
         self._deciding = Deciding()
         # What is done about workers comes before the news: listeners and callbacks may take their time.
         self._actions: Outbox[Action] = Outbox(self._act)
@@ -52,7 +54,9 @@ class Core:
     def reset(self, options: PoolOptions) -> None:
         """Begin anew, without workers."""
         self.crew = self._crew_class(options, self)
-        self.scheduler = Scheduler(options, ahead=self.crew.takes_batches, can_interrupt=self.crew.can_interrupt)
+        self.scheduler = Scheduler(
+            options, ahead=self.crew.takes_batches, can_interrupt=self.crew.can_interrupt, ids=self._ids
+        )
         self.ticker = Ticker(f"poolapp-{options.name}-ticker", self._tick, self.clock.monotonic)
 
     # What callers want
@@ -132,6 +136,10 @@ class Core:
             with self._deciding:
                 ended = self.scheduler.finished(node, outcomes, self.clock.monotonic())
                 self.herald.finished(ended)
+                if len(ended) < len(outcomes):
+                    logger.warning(
+                        "Pool %s: the worker in slot %d has answered what was given up", self.name, node.slot
+                    )
                 workers = self._hand_out()
             if self.state == "stopping":
                 self.changed.notify_all()

@@ -66,7 +66,7 @@ class PoolOptions(OptionGroup):
     strategy_options: a StrategyOptions, or a mapping with its fields. Weights must be those of all slots.
     queue: a QueueOptions, a mapping with its fields, or True or False for whether tasks wait in the pool.
     restart_worker_on_error: whether a worker that died is replaced.
-    enable_events: whether the pool tells its listeners and handlers anything.
+    enable_events: whether listeners can be added; handlers that are given here are called in any case.
     kill_behavior: whether a worker beyond min_size that was inactive for too long ends only when it has nothing to
         do ("soft", unless given), or also while it runs a task ("hard").
     max_inactive_time: seconds without work after which a worker beyond min_size ends.

@@ -23,7 +23,8 @@ MOST_AT_ONCE = 200
 class QueueOptions(OptionGroup):
     """How tasks wait.
 
-    enabled: whether tasks wait in the pool; otherwise each is given to a worker at once, however many it has.
+    enabled: whether tasks that wait may be stolen and count as back pressure; otherwise each stays with the worker that
+        was chosen for it, which runs as many at once as its concurrency allows.
     concurrency: tasks that one worker runs at the same time, up to 200; 1 unless given.
     size: tasks in one worker's queue from which on it is under back pressure; it takes more all the same.
         The square of the pool's largest size unless given.

@@ -11,10 +11,10 @@ from poolapp.engine.node import NodeState, WorkerNode
 class Roster:
     """All nodes by id, and the eligible ones (ready, in the order of their slots)."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Iterator[int] | None = None) -> None:
         self.nodes: dict[int, WorkerNode] = {}
         self.eligible: list[WorkerNode] = []
-        self._ids = itertools.count(1)
+        self._ids = ids or itertools.count(1)  # a pool that is started again goes on with its own
 
     def __iter__(self) -> Iterator[WorkerNode]:
         return iter(self.nodes.values())

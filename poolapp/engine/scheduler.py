@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from poolapp.engine.decisions import Decision, TakeBack, Tell
 from poolapp.engine.dispatcher import Dispatcher
@@ -23,6 +23,7 @@ from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.queues import may_run
 from poolapp.engine.reconfiguring import Reconfigurer
 from poolapp.engine.restarting import WorkersRestart
+from poolapp.engine.roster import Roster
 from poolapp.engine.staff import Staff
 from poolapp.engine.state import PoolState
 from poolapp.engine.tasks import Task, TaskState
@@ -34,8 +35,10 @@ STALL_SECONDS = 0.005
 class Scheduler:
     """Takes every message about a pool. What is to be done about it, the caller takes and carries out, in order."""
 
-    def __init__(self, options: PoolOptions, *, ahead: bool, can_interrupt: bool = True) -> None:
-        self.state = PoolState(options, ahead, can_interrupt)
+    def __init__(
+        self, options: PoolOptions, *, ahead: bool, can_interrupt: bool = True, ids: Iterator[int] | None = None
+    ) -> None:
+        self.state = PoolState(options, ahead, can_interrupt, Roster(ids))
         self._dispatcher = Dispatcher(self.state)
         self._staff = Staff(self.state, self._dispatcher)
         self._interrupter = Interrupter(self.state, self._dispatcher, self._staff)

@@ -45,8 +45,8 @@ class PoolState:
     options: PoolOptions
     ahead: bool
     can_interrupt: bool
-    limit: int = field(init=False)  # the largest number of workers, at hand
     roster: Roster = field(default_factory=Roster)
+    limit: int = field(init=False)  # the largest number of workers, at hand
     backlog: TaskQueue = field(default_factory=TaskQueue)  # tasks for which no worker is ready
     waiting: int = 0  # tasks in the backlog and in all queues
     busy_nodes: int = 0  # ready nodes that run as many tasks as they may

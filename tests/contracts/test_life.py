@@ -118,6 +118,16 @@ def test_a_pool_can_be_started_again_after_it_was_destroyed(pool: Pool):
     assert books(pool)["submitted"] == 1
 
 
+def test_the_ids_of_workers_are_never_used_again_also_when_the_pool_is_started_again(pool: Pool):
+    before = {worker["id"] for worker in pool.snapshot()["workers"]}
+    pool.destroy()
+
+    pool.start()
+
+    assert before == {1, 2}
+    assert {worker["id"] for worker in pool.snapshot()["workers"]} == {3, 4}
+
+
 def test_a_pool_that_is_destroyed_as_soon_as_it_is_started_ends(make_pool):
     pool = make_pool()
     pool.start()
