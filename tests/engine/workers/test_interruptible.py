@@ -179,29 +179,31 @@ def hasty_threads() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hasty_threads")
 def test_interrupts_at_any_moment_hit_the_task_that_is_meant_or_nobody():
-    """Tasks follow one another in a thread, while this one interrupts them as fast as it can."""
+    """Tasks follow one another in a thread, until this one has interrupted so many of them."""
     chance = random.Random(1)
-    tasks = [make(LaneTask) for _ in range(3000)]
+    tasks = [make(LaneTask)]
     ended: list[BaseException | None] = []
     astray: list[BaseException] = []
 
     def lane() -> None:
+        hits = 0
         try:
-            ended.extend(map(attempt, tasks))
+            while hits < 500:
+                tasks.append(make(LaneTask))  # the next one can be asked already
+                ended.append(attempt(tasks[-2]))
+                hits += ended[-1] is not None
         except BaseException as exc:
             astray.append(exc)
 
     thread = threading.Thread(target=lane)
     thread.start()
     while thread.is_alive():
-        position = len(ended)
-        tasks[min(position + chance.randrange(2), len(tasks) - 1)].ask(TaskAborted)
+        tasks[-min(chance.choice((1, 2, 2, 2)), len(tasks))].ask(TaskAborted)
     thread.join()
 
     assert astray == []
-    assert len(ended) == len(tasks)
-    assert {type(error) for error in ended} == {type(None), TaskAborted}
-    assert all(task.aborted for task, error in zip(tasks, ended, strict=True) if error is not None)
+    assert {type(error) for error in ended} <= {type(None), TaskAborted}
+    assert all(task.aborted for task, error in zip(tasks, ended, strict=False) if error is not None)
 
 
 def attempt(task: RunningTask) -> BaseException | None:
