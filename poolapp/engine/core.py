@@ -294,8 +294,8 @@ class Core:
                 self._take_back(node, lambda now: self.scheduler.give_up(node, task, now))
             case Widen(_, width) if node.worker is not None:
                 node.worker.widen(width)
-            case Interrupt(_, batch_number, index, timed_out) if node.worker is not None:
-                node.worker.interrupt(batch_number, index, timed_out)
+            case Interrupt() if node.worker is not None:
+                self._interrupt(action)
 
     def _spawn(self, node: WorkerNode) -> None:
         try:
@@ -304,6 +304,14 @@ class Core:
         except Exception as exc:
             logger.exception("Pool %s could not start a worker", self.name)
             self.exited(node, WorkerExit(f"could not be started: {exc}"))
+
+    def _interrupt(self, action: Interrupt) -> None:
+        """Pass a request on if its task runs still: under the lock, since later its batch's number may be another's."""
+        node = action.node
+        with self.lock:
+            task = node.task_at(action.batch_number, action.index)
+            if task is not None and task.interruption is not None and node.state is not NodeState.GONE:
+                node.worker.interrupt(action.batch_number, action.index, action.timed_out)
 
     def _take_back(self, node: WorkerNode, then: Callable[[float], object] | None = None) -> None:
         def note(now: float) -> None:
