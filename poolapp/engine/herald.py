@@ -45,10 +45,6 @@ class Herald:
         self._hub.remove(event, listener)
         self.wants_tasks = self._hub.wants_tasks
 
-    def add_handler(self, event: str, handler: Listener) -> None:
-        """Call an option's handler with every event of this name, of messages from tasks as well."""
-        self._hub.add(event, handler)
-
     def put(self, news: News) -> None:
         """Something has been decided; the end of a task is an event as well."""
         if isinstance(news, Settle) and news.error is not None and self.wants_tasks:

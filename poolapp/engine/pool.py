@@ -22,7 +22,7 @@ from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.snapshot import describe, snapshot, tasks_by_name
 from poolapp.engine.statistics import worked_out
 from poolapp.engine.tasks import Task, TaskFunction, resolve
-from poolapp.engine.validation import require_bool, require_choice
+from poolapp.engine.validation import require_choice
 from poolapp.engine.version import __version__
 from poolapp.engine.workers import role
 
@@ -60,7 +60,7 @@ class Pool(Executor):
         self._core = Core(self.options, self._clock)
         for option, event in HANDLERS.items():
             if (handler := getattr(self.options, option)) is not None:
-                self._core.herald.add_handler(event, resolve(handler))
+                self._core.herald.add_listener(event, resolve(handler))
         if self.options.start_workers:
             self.start()
 
@@ -249,7 +249,6 @@ class Pool(Executor):
 
     def enable_queue(self, enabled: bool = True, **options: Any) -> None:
         """Let tasks wait where they may be stolen, or not: then each stays with the worker that was chosen for it."""
-        require_bool("enabled", enabled)
         self.set_queue_options(enabled=enabled, **options)
 
     def restart_workers(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -148,26 +149,28 @@ def test_every_strategy_runs_every_task_and_can_be_set_while_they_run(pool: Pool
 # Context
 
 
+@contextmanager
+def request(request_id: str) -> Iterator[None]:
+    """A caller with a context of its own."""
+    token = REQUEST_ID.set(request_id)
+    yield
+    REQUEST_ID.reset(token)
+
+
 @pytest.mark.parametrize("kind", ["inline", "thread"])
 def test_a_task_in_a_thread_sees_the_context_of_its_caller(pool: Pool):
-    token = REQUEST_ID.set("r1")
-    try:
+    with request("r1"):
         assert pool.execute(functions.request_id).result(10) == "r1"
         assert pool.execute(functions.request_id_later).result(10) == "r1"
-    finally:
-        REQUEST_ID.reset(token)
     assert pool.execute(functions.request_id).result(10) == "none"
 
 
 @pytest.mark.parametrize("kind", ["process"])
 def test_the_context_variables_that_options_name_travel_to_processes(make_pool: Callable[..., Pool]):
     pool = begin(make_pool, context_vars=["tests.engine.functions:REQUEST_ID"])
-    token = REQUEST_ID.set("r1")
-    try:
+    with request("r1"):
         assert pool.execute(functions.request_id).result(10) == "r1"
         assert pool.execute(functions.request_id_later).result(10) == "r1"
-    finally:
-        REQUEST_ID.reset(token)
     assert pool.execute(functions.request_id).result(10) == "none"
 
 
@@ -253,7 +256,7 @@ def test_the_share_of_a_run_that_used_the_cpu_is_measured(pool: Pool):
     pool.execute(functions.nap, 0.05).result(10)
     both = pool.snapshot()["elu"]
     assert both["idle"]["aggregate"] >= 0.045
-    assert both["utilization"]["average"] < busy["utilization"]["average"] or both["utilization"]["average"] < 1
+    assert both["utilization"]["average"] < busy["utilization"]["average"]
 
 
 def test_a_snapshot_is_json_also_before_anything_has_run(pool: Pool):

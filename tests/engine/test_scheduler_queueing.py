@@ -179,7 +179,7 @@ def test_a_dynamic_pool_is_not_under_back_pressure_before_it_is_full():
     assert "back_pressure" in desk.take_told()
 
 
-def test_others_take_over_from_a_queue_that_becomes_too_long():
+def test_a_queue_that_is_too_long_keeps_what_is_bound_to_its_slot():
     desk = Desk.with_workers(3, queue={"size": 3, "task_stealing_on_back_pressure": True})
     desk.submit_all("x", "y", "z", "x1", workers=[0])
     desk.submit_all("b", workers=[1])
