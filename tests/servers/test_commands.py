@@ -56,7 +56,8 @@ def test_the_tests_of_a_site_start_no_pool(directory: Path):
     assert "starts a process" not in running.output
 
 
-CODE = "import poolapp; from tests.sampleapp.tasks import add; print('sum:', poolapp.execute(add, 1, 2).result(30))"
+# One string is one write: what other threads log meanwhile must not come between its parts.
+CODE = "import poolapp; from tests.sampleapp.tasks import add; print('sum: %d' % poolapp.execute(add, 1, 2).result(30))"
 
 
 def test_tasks_run_even_where_the_tables_are_missing(tmp_path: Path):
