@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from poolapp.engine.decisions import Decision, TakeBack, Tell
@@ -116,7 +117,7 @@ class Scheduler:
         """Tasks that the worker will not begin are back: one of the batch for each of the numbers."""
         self._dispatcher.queue_again(node, batch_numbers, now)
         if node.batches:
-            node.batches[0].expected_time = float("inf")  # nothing more behind it
+            node.batches[0].expected_time = math.inf  # nothing more behind it, and nothing to be taken back again
         self.state.recount()
 
     def go_on(self, node: WorkerNode, now: float) -> None:
@@ -160,20 +161,16 @@ class Scheduler:
         node.started_at = node.idle_since = now
         self.state.decisions.append(Tell("worker_online", _who(node)))
         self._staff.welcome(node, now)
-        if node.is_ready and not self.state.paused:
-            self._dispatcher.rehome(self.state.backlog.take_where(lambda slots: may_run(slots, node.slot)), now)
-            self._dispatcher.employ(node, now)
-        self._staff.grow(now)
-        self._edges.tell()
+        self._begin_work(node, now)
 
     def widened(self, node: WorkerNode, width: int, now: float) -> None:
-        """The worker can run `width` tasks at once from now on."""
+        """The worker can run `width` tasks at once from now on, which may be fewer than it was asked for."""
         node.width = width
         self._staff.adapt(node)
+        if node.state is NodeState.STARTING:
+            self._staff.admit(node, now)
         self.state.recount()
-        if node.is_ready:
-            self._dispatcher.employ(node, now)
-        self._edges.tell()
+        self._begin_work(node, now)
 
     def exited(self, node: WorkerNode, exit: WorkerExit, batch_numbers: Iterable[int], now: float) -> None:
         """A worker is gone without having begun some tasks: one of the batch for each of the numbers."""
@@ -253,6 +250,16 @@ class Scheduler:
 
     # Helpers
 
+    def _begin_work(self, node: WorkerNode, now: float) -> None:
+        """Give a worker that has just become ready, or wider, what waits for one like it."""
+        if node.is_ready:
+            if not self.state.paused:
+                waiting = self.state.backlog.take_where(lambda slots: may_run(slots, node.slot))
+                self._dispatcher.rehome(waiting, now)
+            self._dispatcher.employ(node, now)
+        self._staff.grow(now)
+        self._edges.tell()
+
     def _has_room(self, node: WorkerNode, was_full: bool, now: float) -> None:
         """Give a worker that has answered what it may do next."""
         if was_full and not node.is_full and node.is_ready:
@@ -265,8 +272,8 @@ class Scheduler:
         self._dispatcher.employ(node, now)
 
     def _stalls(self, node: WorkerNode) -> bool:
-        """Whether tasks wait in the worker's hands that could be elsewhere."""
-        return node.runs_ahead and node.ending_since is None
+        """Whether tasks wait in the worker's hands that could be elsewhere; not once it was seen that all have begun."""
+        return node.runs_ahead and node.ending_since is None and node.batches[0].expected_time < math.inf
 
     def _loss(self, node: WorkerNode, task: Task, reason: str) -> PoolError:
         """Why a task that had begun has no outcome."""

@@ -37,6 +37,29 @@ def test_time_counts_from_the_last_answer():
     assert desk.tick(0.001) == ["take back from 1"]
 
 
+def test_what_has_begun_already_is_not_asked_back_again_and_again():
+    """The worker has done all of it, and its answers are on their way: asking would keep us from hearing them."""
+    desk = Desk.with_workers(1, ahead=True)
+    desk.submit_all("a", "b", "c", expected=TINY)
+    assert desk.tick(STALL_SECONDS) == ["take back from 1"]
+
+    desk.take_back(1)
+
+    assert desk.tick(STALL_SECONDS) == []
+    assert desk.next_tick() is None
+
+
+def test_what_comes_after_the_long_task_can_be_taken_back_too():
+    desk = Desk.with_workers(1, ahead=True)
+    desk.submit_all("a", "b", "c", expected=TINY)
+    desk.tick(STALL_SECONDS)
+    desk.take_back(1, 2)
+    desk.answer(1)
+
+    assert desk.committed(1) == ["b", "c"]
+    assert desk.tick(STALL_SECONDS) == ["take back from 1"]
+
+
 def test_nobody_minds_a_long_task_that_holds_up_no_other():
     desk = Desk.with_workers(1, ahead=True)
     desk.submit("a", TINY)
