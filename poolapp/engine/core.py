@@ -14,6 +14,7 @@ from poolapp.engine.callbacks import CallbackThread
 from poolapp.engine.clock import Clock
 from poolapp.engine.deciding import Deciding
 from poolapp.engine.decisions import Action, GiveUp, Interrupt, Kill, Spawn, Stop, TakeBack, Widen
+from poolapp.engine.ending import Ending
 from poolapp.engine.errors import PoolDestroyed, PoolError, PoolNotStarted, TaskAborted
 from poolapp.engine.herald import Herald, settle, settle_cancelled
 from poolapp.engine.node import Batch, NodeState, WorkerNode
@@ -57,6 +58,7 @@ class Core:
         self.scheduler = Scheduler(
             options, ahead=self.crew.takes_batches, can_interrupt=self.crew.can_interrupt, ids=self._ids
         )
+        self.ending = Ending(self, 2 * options.stop_timeout + 1)
         self.ticker = Ticker(f"poolapp-{options.name}-ticker", self._tick, self.clock.monotonic)
 
     # What callers want
@@ -171,16 +173,10 @@ class Core:
         with self.lock:
             return self.changed.wait_for(condition, None if patience is None else min(patience, threading.TIMEOUT_MAX))
 
-    def wait_for_the_last(self, patience: float) -> None:
-        """Wait for every worker to be gone; who is not when even killing must have helped is given up."""
-        roster = self.scheduler.state.roster
-        gone = self.wait_for(lambda: not roster.nodes, patience)
-        with self.lock:
-            self.state = "destroyed"
-            self.started_at = None
-            left = [] if gone else list(roster)
-        for node in left:
-            self.exited(node, WorkerExit("it did not end and was given up"))
+    def settle_down(self, seconds: float) -> None:
+        """Wait for decisions to be carried out that another thread has in its hands, `seconds` at the most for each."""
+        self._actions.settle_down(seconds)
+        self.herald.settle_down(seconds)
 
     # Deciding
 

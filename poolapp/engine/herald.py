@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import InvalidStateError
 from typing import Any
@@ -32,7 +30,7 @@ class Herald:
         self._announcer = Announcer(clock, options)
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
         self._tells: Outbox[Tell] = Outbox(lambda tell: self._hub.emit(self._event(tell)))
-        self._ends: deque[Settle | Conclude] = deque()
+        self._ends: Outbox[Settle | Conclude] = Outbox(_end)
 
     def task_id(self, task: Task) -> str:
         return self._announcer.task_id(task)
@@ -52,15 +50,19 @@ class Herald:
         if isinstance(news, Tell):
             self._tells.put(news)
         else:
-            self._ends.append(news)
+            self._ends.put(news)
 
     def drain(self) -> None:
-        """Pass on what was put in: events, unless another thread does that already, then what has become of futures."""
+        """Pass on what was put in, unless another thread does that already: events, then what has become of futures."""
         if self._tells.items:
             self._tells.drain()
-        while self._ends:
-            with contextlib.suppress(IndexError):  # another thread was quicker
-                _end(self._ends.popleft())
+        if self._ends.items:
+            self._ends.drain()
+
+    def settle_down(self, seconds: float) -> None:
+        """The same, and wait for another thread that does it, `seconds` at the most for each kind of news."""
+        self._tells.settle_down(seconds)
+        self._ends.settle_down(seconds)
 
     def queued(self, task: Task) -> None:
         if self.wants_tasks:

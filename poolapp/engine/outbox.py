@@ -21,6 +21,7 @@ class Outbox(Generic[T]):
         self._carry_out = carry_out
         self.items: deque[T] = deque()
         self._draining = threading.Lock()
+        self._drainer: int | None = None  # the thread that drains
 
     def put(self, item: T) -> None:
         self.items.append(item)
@@ -28,8 +29,18 @@ class Outbox(Generic[T]):
     def drain(self) -> None:
         """Carry out what is there; `carry_out` must not raise."""
         while self.items and self._draining.acquire(blocking=False):
+            self._drainer = threading.get_ident()
             try:
                 while self.items:
                     self._carry_out(self.items.popleft())
             finally:
+                self._drainer = None
                 self._draining.release()
+
+    def settle_down(self, seconds: float) -> None:
+        """See to it that what was put in is carried out; waits `seconds` at the most for a thread that is at it."""
+        if self._drainer != threading.get_ident() and self._draining.acquire(
+            timeout=min(seconds, threading.TIMEOUT_MAX)
+        ):
+            self._draining.release()
+            self.drain()

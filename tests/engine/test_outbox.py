@@ -141,3 +141,52 @@ def test_whenever_it_is_drained_the_order_is_kept(steps: list[int | None]):
     outbox.drain()
 
     assert done == [step for step in steps if step is not None]
+
+
+def test_settling_down_carries_out_what_is_left():
+    done: list[int] = []
+    outbox = Outbox(done.append)
+    outbox.put(1)
+
+    outbox.settle_down(10)
+
+    assert done == [1]
+
+
+def test_settling_down_waits_for_who_is_at_it():
+    done: list[str] = []
+    working, go_on = threading.Event(), threading.Event()
+
+    def carry_out(item: str) -> None:
+        working.set()
+        assert go_on.wait(10)
+        done.append(item)
+
+    outbox = Outbox(carry_out)
+    outbox.put("slow")
+    worker = threading.Thread(target=outbox.drain)
+    worker.start()
+    assert working.wait(10)
+
+    outbox.settle_down(0.001)
+    assert done == []
+    threading.Timer(0.01, go_on.set).start()
+    outbox.settle_down(10)
+
+    assert done == ["slow"]
+    worker.join(10)
+
+
+def test_settling_down_does_not_wait_for_oneself():
+    done: list[int] = []
+
+    def carry_out(number: int) -> None:
+        outbox.settle_down(10)
+        done.append(number)
+
+    outbox = Outbox(carry_out)
+    outbox.put(1)
+
+    outbox.drain()
+
+    assert done == [1]
