@@ -10,7 +10,7 @@ from typing import Any
 
 from poolapp.engine.errors import InvalidOption, QueueFull
 from poolapp.engine.futures import TaskFuture
-from poolapp.engine.validation import require_int
+from poolapp.engine.validation import require_int, require_wait
 
 # How far ahead of the results an input is consumed: enough to keep all workers busy with the smallest of tasks.
 RESULTS_UNDER_WAY = 2048
@@ -23,27 +23,57 @@ def ordered_results(
     buffersize: int | None,
 ) -> Iterator[Any]:
     """Execute the first tasks now and the others as results are taken; see Pool.map."""
+    require_wait("timeout", timeout)
     deadline = None if timeout is None else time.monotonic() + timeout
     if buffersize is not None:
         require_int("buffersize", buffersize)
         if buffersize < 1:
             raise InvalidOption(f"buffersize must be 1 or more, not {buffersize}")
-    results = Results(execute, zip(*iterables, strict=False), buffersize or RESULTS_UNDER_WAY)
-    results.fill()
-    return results.in_order(deadline)
+    return Results(execute, zip(*iterables, strict=False), buffersize or RESULTS_UNDER_WAY, deadline)
 
 
-class Results:
-    """Tasks of which some are under way, some done, and some not even thought of."""
+class Results(Iterator[Any]):
+    """Hands out results in order, of tasks of which some are under way, some done, and some not even thought of.
 
-    def __init__(self, execute: Callable[..., TaskFuture], inputs: Iterator[tuple[Any, ...]], most: int) -> None:
+    When it is closed, is thrown away or has handed out an exception, it has ended: what has not begun is cancelled.
+    """
+
+    def __init__(
+        self,
+        execute: Callable[..., TaskFuture],
+        inputs: Iterator[tuple[Any, ...]],
+        most: int,
+        deadline: float | None,
+    ) -> None:
         self._execute = execute
         self._inputs = inputs
         self._most = most
+        self._deadline = deadline
         self._refused: tuple[Any, ...] | None = None  # an input for which the queue had no room
         self._futures: deque[TaskFuture] = deque()
+        self._fill()
 
-    def fill(self) -> None:
+    def __next__(self) -> Any:
+        if not self._futures:
+            raise StopIteration
+        try:
+            patience = None if self._deadline is None else self._deadline - time.monotonic()
+            result = _take_result(self._futures.popleft(), patience)
+            self._fill()
+        except BaseException:
+            self.close()
+            raise
+        return result
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel what has not begun; there are no more results."""
+        while self._futures:
+            self._futures.popleft().cancel()
+
+    def _fill(self) -> None:
         """Have as many tasks under way as may be; when the queue is full, go on once a result is there."""
         try:
             for arguments in islice(self._next_inputs(), max(0, self._most - len(self._futures))):
@@ -54,27 +84,13 @@ class Results:
             if not self._futures:
                 raise
         except BaseException:
-            self._cancel()
+            self.close()
             raise
-
-    def in_order(self, deadline: float | None) -> Iterator[Any]:
-        """Hand the results out, and execute more in their place."""
-        try:
-            while self._futures:
-                patience = None if deadline is None else deadline - time.monotonic()
-                yield _take_result(self._futures.popleft(), patience)
-                self.fill()
-        finally:
-            self._cancel()
 
     def _next_inputs(self) -> Iterator[tuple[Any, ...]]:
         if self._refused is not None:
             yield self._refused
         yield from self._inputs
-
-    def _cancel(self) -> None:
-        for future in self._futures:
-            future.cancel()
 
 
 def _take_result(future: TaskFuture, patience: float | None) -> Any:

@@ -84,3 +84,32 @@ def test_what_nobody_wants_any_more_is_cancelled(make_pool: Callable[..., Pool],
             next(results)
 
         assert books(pool)["cancelled"] == 3
+
+
+def test_a_map_that_is_closed_before_it_was_looked_at_is_cancelled(make_pool: Callable[..., Pool], occupied):
+    pool = make_pool()
+    pool.start()
+    with occupied(pool):
+        results = pool.map("double", [1, 2, 3])
+
+        results.close()  # type: ignore[attr-defined]
+
+        assert books(pool)["cancelled"] == 3
+        assert list(results) == []
+
+
+def test_a_map_that_nobody_keeps_is_cancelled(make_pool: Callable[..., Pool], occupied):
+    pool = make_pool()
+    pool.start()
+    with occupied(pool):
+        results = pool.map("double", [1, 2, 3])
+
+        del results
+
+        assert books(pool)["cancelled"] == 3
+
+
+@pytest.mark.parametrize("timeout, error", [("1", InvalidOptionType), (-1, InvalidOption)])
+def test_a_map_has_a_time_limit_or_none(pool: Pool, timeout, error):
+    with pytest.raises(error, match="timeout must be"):
+        pool.map("double", [1], timeout=timeout)

@@ -31,8 +31,8 @@ class NurseryListener(Protocol):
 
     def dead(self, node_id: int, exit_code: int) -> None: ...
 
-    def nursery_lost(self, error: str | None) -> None:
-        """The nursery has died, and every worker with it; with its traceback when it could not set itself up."""
+    def nursery_lost(self, nursery: NurseryHandle, error: str | None) -> None:
+        """A nursery has died, and every worker with it; with its traceback when it could not set itself up."""
 
 
 class NurseryHandle:
@@ -57,9 +57,9 @@ class NurseryHandle:
         with self._asking:
             socket.send_fds(self._control, [REQUEST.pack(SPAWN, node_id)], fds)
 
-    def kill(self, node_id: int) -> None:
-        """Kill a worker and all its children; a nursery that is still being set up is killed itself."""
-        if not self._is_set_up:
+    def kill(self, node_id: int, is_needed: bool) -> None:
+        """Kill a worker and all its children; unless others need the nursery, one still being set up dies itself."""
+        if not (self._is_set_up or is_needed):
             self._reactor.call_soon(self._kill_nursery)
             return
         with self._asking, contextlib.suppress(OSError):
@@ -132,7 +132,7 @@ class NurseryHandle:
             frames = self._reader.read()
         except (EOFError, OSError):
             self.close()
-            self._listener.nursery_lost(self._error)
+            self._listener.nursery_lost(self, self._error)
             return
         for head, _ in frames or ():
             self._hear(*head)

@@ -6,6 +6,7 @@ import functools
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from poolapp.engine.errors import PoolError, TaskNotPicklable
@@ -34,6 +35,7 @@ class ProcessCrew:
         self._reactor: Reactor | None = None
         self._nursery: NurseryHandle | None = None
         self._opening = threading.Lock()
+        self._doomed: set[int] = set()  # workers that are to be killed
         self._luggage = Luggage(())
 
     def prepare(self, task: Task) -> None:
@@ -74,26 +76,33 @@ class ProcessCrew:
         return {}
 
     def kill(self, worker: ProcessWorker) -> None:
-        """End a worker; when the nursery has not been set up yet, nothing lives there, and it is ended itself."""
-        if self._nursery is not None:
-            self._nursery.kill(worker.node_id)
+        """End a worker. A nursery that is still being set up would obey too late: once nobody needs it, it is ended."""
+        self._doomed.add(worker.node_id)
+        if worker.nursery is not None:
+            is_needed = any(
+                other.nursery is worker.nursery and other.node_id not in self._doomed
+                for other in list(self._workers.values())
+            )
+            worker.nursery.kill(worker.node_id, is_needed)
 
     def interrupt(self, worker: ProcessWorker) -> None:
         """Have a worker look into its interrupt pipe; by the reactor's thread, since the caller may not wait."""
-        if self._nursery is not None and self._reactor is not None:
-            self._reactor.call_soon(functools.partial(self._nursery.interrupt, worker.node_id))
+        if worker.nursery is not None and self._reactor is not None:
+            self._reactor.call_soon(functools.partial(worker.nursery.interrupt, worker.node_id))
+
+    def bear(self, worker: ProcessWorker, fds: Sequence[int]) -> None:
+        """Have a worker made, with these descriptors; raises OSError or PoolError when it cannot be."""
+        try:
+            self._send_to_nursery(worker, fds)
+        except OSError:  # it has just died, which the reactor is about to hear
+            with self._opening:
+                if self._nursery is worker.nursery:
+                    self._nursery = None
+            self._send_to_nursery(worker, fds)
 
     def forget(self, worker: ProcessWorker) -> None:
         """A worker was not born and will not be."""
         self._workers.pop(worker.node_id, None)
-
-    def nursery(self) -> NurseryHandle:
-        """The nursery, started when there is none."""
-        assert self._reactor is not None
-        with self._opening:
-            if self._nursery is None:
-                self._nursery = NurseryHandle(self._options, self._reactor, self)
-            return self._nursery
 
     def born(self, node_id: int, pid: int) -> None:
         if worker := self._workers.get(node_id):
@@ -105,15 +114,27 @@ class ProcessCrew:
     def dead(self, node_id: int, exit_code: int) -> None:
         self._bury(node_id, WorkerExit(_describe(exit_code)))
 
-    def nursery_lost(self, error: str | None) -> None:
+    def nursery_lost(self, nursery: NurseryHandle, error: str | None) -> None:
         with self._opening:
-            self._nursery = None
-        for node_id in list(self._workers):
-            self._bury(node_id, WorkerExit("the nursery, its parent process, was lost", error))
+            if self._nursery is nursery:
+                self._nursery = None
+        for worker in list(self._workers.values()):
+            if worker.nursery is nursery:
+                self._bury(worker.node_id, WorkerExit("the nursery, its parent process, was lost", error))
+
+    def _send_to_nursery(self, worker: ProcessWorker, fds: Sequence[int]) -> None:
+        """Ask the nursery for a worker; it is started when there is none."""
+        assert self._reactor is not None
+        with self._opening:
+            if self._nursery is None:
+                self._nursery = NurseryHandle(self._options, self._reactor, self)
+            nursery = worker.nursery = self._nursery
+        nursery.spawn(worker.node_id, fds)
 
     def _bury(self, node_id: int, exit: WorkerExit) -> None:
         if worker := self._workers.pop(node_id, None):
             worker.bury(exit)
+        self._doomed.discard(node_id)
 
 
 def _describe(exit_code: int) -> str:

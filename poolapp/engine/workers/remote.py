@@ -17,6 +17,7 @@ from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.interrupts import InterruptOffice
+from poolapp.engine.workers.nursery import NurseryHandle
 from poolapp.engine.workers.parcels import unpack_error, unpack_value
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.tickets import TicketOffice
@@ -40,6 +41,7 @@ class ProcessWorker:
     def __init__(self, node: WorkerNode, reports: Reports, reactor: Reactor, crew: ProcessCrew) -> None:
         self.pid: int | None = None
         self.node_id = node.id
+        self.nursery: NurseryHandle | None = None  # in which it is born, and with which it dies
         self._node = node
         self._reports = reports
         self._reactor = reactor
@@ -64,7 +66,7 @@ class ProcessWorker:
         self._reactor.watch(self._socket.fileno(), self._read)
         try:
             fds = (self._remote.fileno(), self._tickets.read_fd, self._interrupts.read_fd)
-            self._crew.nursery().spawn(self._node.id, fds)
+            self._crew.bear(self, fds)
         except BaseException:
             self._crew.forget(self)
             self._release()
