@@ -132,9 +132,6 @@ def _parse_pool(alias: str, raw: Any, record: Record) -> PoolOptions:
         if name not in OPTIONS:
             raise InvalidSetting(f'{where}["OPTIONS"] has no option {name!r}{did_you_mean(name, OPTIONS)}')
     given = {option: raw[key] for key, option in POOL_KEYS.items() if key in raw}
-    if "max_size" in given and "min_size" not in given:
-        # The default of MIN_SIZE must not be what makes a small MAX_SIZE wrong.
-        given["min_size"] = min(PoolOptions().min_size, given["max_size"]) if _is_int(given["max_size"]) else 1
     try:
         crew_class(raw.get("WORKER", "process"))
         return PoolOptions(
@@ -174,10 +171,6 @@ def _require_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
 def _require_positive(key: str, value: Any) -> None:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0:
         raise InvalidSetting(f'POOLAPP["{key}"] must be a number of seconds above 0, not {value!r}')
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _unknown(where: str, raw: Any, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from poolapp.engine.errors import InvalidOption, InvalidOptionType, TaskNotFound
 from poolapp.engine.tasks import KnownFunction, TaskFunction, dotted_path
-from poolapp.engine.validation import require_name
+from poolapp.engine.validation import require_name, require_text
 
 TaskRef = str | TaskFunction | Callable[..., Any]
 
 DEFAULT = "default"
 """A name for the default task, whichever that is."""
+A_NAME = "a task's name"
 
 
 class Acquaintances:
@@ -54,6 +55,7 @@ class Acquaintances:
 
     def remove(self, name: str) -> None:
         """Forget a function that was added."""
+        require_text(A_NAME, name)
         if name not in self._added:
             where = "is registered, not added" if name in self._functions else "was not added"
             raise TaskNotFound(f"only tasks that were added can be removed; {name!r} {where}")
@@ -63,7 +65,13 @@ class Acquaintances:
         self._known.pop(name, None)
         self._known.pop(added.key, None)
 
+    def forget_statistics(self) -> None:
+        """Let go of what the tasks of each function have done: the books that it stood in are closed."""
+        for known in list(self._known.values()):
+            known.usage = None
+
     def has(self, name: str) -> bool:
+        require_text(A_NAME, name)
         return name in self._added or name in self._functions
 
     def set_default(self, name: str) -> None:
@@ -89,7 +97,7 @@ class Acquaintances:
         return name
 
     def _require_free(self, name: object) -> None:
-        require_name("a task's name", name)
+        require_name(A_NAME, name)
         if name == DEFAULT:
             raise InvalidOption(f"the name {DEFAULT!r} stands for the default task and cannot be given to another")
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from poolapp.engine.errors import InvalidOption
+from poolapp.engine.errors import InvalidOption, InvalidOptionType
 from poolapp.engine.tasks import Task
 
 logger = logging.getLogger("poolapp")
@@ -86,6 +86,12 @@ def require_event(name: str) -> None:
     """Raise InvalidOption when there is no such event to listen to."""
     if name not in EVENTS:
         raise InvalidOption(f"an event is one of {', '.join(EVENTS)}, not {name!r}")
+
+
+def require_listener(listener: object) -> None:
+    """Raise InvalidOptionType for what cannot be called with an event."""
+    if not callable(listener):
+        raise InvalidOptionType(f"a listener must be callable, not {listener!r}")
 
 
 def call_safely(listener: Listener, event: Event) -> None:

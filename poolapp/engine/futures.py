@@ -40,7 +40,7 @@ class TaskFuture(Future[Any]):
         return {
             "task_id": self.task_id,
             "task": task.name,
-            "status": "running" if self.running() else task.state.value,
+            "status": task.state.value,
             "worker": task.node.id if task.node else None,
             "worker_pid": task.node.pid if task.node else None,
             "wait_time": (started if started is not None else now) - task.queued_at,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from poolapp.engine.errors import InvalidOption, InvalidOptionType
-from poolapp.engine.validation import did_you_mean
+from poolapp.engine.validation import require_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class OptionGroup:
             return value
         if not isinstance(value, Mapping):
             raise InvalidOptionType(f"{name} must be a {cls.__name__} or a mapping, not {value!r}")
-        cls._refuse_unknown(name, value)
+        require_known(name, value, cls._names())
         try:
             return cls(**value)
         except (InvalidOption, InvalidOptionType) as exc:
@@ -30,16 +30,12 @@ class OptionGroup:
 
     def replace(self, **changes: Any) -> Self:
         """The same options with some changes, checked as a whole."""
-        self._refuse_unknown(type(self).__name__, changes)
+        require_known(type(self).__name__, changes, self._names())
         return dataclasses.replace(self, **changes)
 
     @classmethod
-    def _refuse_unknown(cls, where: str, names: Iterable[object]) -> None:
-        known = [option.name for option in dataclasses.fields(cls)]
-        for name in names:
-            if name not in known:
-                hint = did_you_mean(name, known) or f"; it has {', '.join(known)}"
-                raise InvalidOptionType(f"{where} has no option {name!r}{hint}")
+    def _names(cls) -> list[str]:
+        return [option.name for option in dataclasses.fields(cls)]
 
     def _set(self, name: str, value: object) -> None:
         """Put what was given into its final form, as an option is made."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -34,6 +34,7 @@ __all__ = [
     "StrategyOptions",
     "WorkerOptions",
     "available_cpus",
+    "require_options",
 ]
 
 SWITCHES = ("start_workers", "restart_worker_on_error", "enable_events", "describe_arguments", "describe_results")
@@ -53,13 +54,17 @@ def available_cpus() -> int:
         return os.cpu_count() or 1
 
 
+class DefaultSize(int):
+    """A min_size that was not given, and so gives way to a max_size that is smaller."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolOptions(OptionGroup):
     """What a pool is made of.
 
     name: shown in thread names and messages.
     worker: "process", "thread", "inline", or a class (or its dotted path) that fulfils the Crew protocol.
-    min_size: workers that are always there; the CPUs this process may use unless given.
+    min_size: workers that are always there; the CPUs this process may use, but at most max_size, unless given.
     max_size: workers at the most; as many as min_size unless given. Larger makes the pool dynamic.
     start_workers: whether the pool starts as it is made; otherwise it waits for start().
     strategy: how a worker is chosen for a task, the name of one of the strategies; "least_used" unless given.
@@ -89,7 +94,7 @@ class PoolOptions(OptionGroup):
 
     name: str = "pool"
     worker: str | type[Any] = "process"
-    min_size: int = field(default_factory=available_cpus)
+    min_size: int = field(default_factory=lambda: DefaultSize(available_cpus()))
     max_size: int | None = None
     start_workers: bool = False
     strategy: str = "least_used"
@@ -130,6 +135,8 @@ class PoolOptions(OptionGroup):
     def _check_sizes(self) -> None:
         require_int("min_size", self.min_size)
         require_int("max_size", self.limit)
+        if isinstance(self.min_size, DefaultSize):
+            self._set("min_size", DefaultSize(min(self.min_size, self.limit)))
         if not 0 <= self.min_size <= self.limit or self.limit == 0:
             raise InvalidOption(
                 f"a pool needs 0 <= min_size <= max_size and max_size >= 1, not {self.min_size}..{self.limit}"
@@ -148,7 +155,7 @@ class PoolOptions(OptionGroup):
         if weights is not None and list(weights) != list(range(self.limit)):
             raise InvalidOption(
                 f"strategy_options.weights must name exactly the slots 0..{self.limit - 1}"
-                f" of a pool with max_size {self.limit}, not {', '.join(map(str, weights))}"
+                f" of a pool with max_size {self.limit}, not {_difference(weights, range(self.limit))}"
             )
 
     def _check_times(self) -> None:
@@ -201,11 +208,31 @@ class PoolOptions(OptionGroup):
         return self.limit**2 if self.queue.size is None else self.queue.size
 
 
+def require_options(options: object) -> None:
+    """PoolOptions, and no mapping; the error does not show what it holds, there may be secrets in its env."""
+    if isinstance(options, Mapping):
+        raise InvalidOptionType("options must be PoolOptions, not {...}: PoolOptions(**options) makes them")
+    if not isinstance(options, PoolOptions):
+        raise InvalidOptionType(f"options must be PoolOptions, not {options!r}")
+
+
 def _require_worker(worker: object) -> None:
     """A kind of worker, a class, or a dotted path whose module is there."""
     check_worker(worker)
     if isinstance(worker, str) and worker not in KINDS:
         require_module("worker", worker, worker.rpartition(".")[0])
+
+
+def _difference(given: Collection[int], wanted: Collection[int]) -> str:
+    """The slots that are given and what is wrong with them, such as "0, 2 (missing: 1; too many: 2)"."""
+    wrong = {"missing": [slot for slot in wanted if slot not in given]}
+    wrong["too many"] = [slot for slot in given if slot not in wanted]
+    said = "; ".join(f"{what}: {_listed(slots)}" for what, slots in wrong.items() if slots)
+    return f"{_listed(given)} ({said})"
+
+
+def _listed(slots: Iterable[int]) -> str:
+    return ", ".join(map(str, slots))
 
 
 def _queue_options(value: object) -> QueueOptions:

@@ -12,17 +12,16 @@ from typing import Any, Literal
 from poolapp.engine.acquaintances import Acquaintances, TaskRef
 from poolapp.engine.clock import Clock, SystemClock
 from poolapp.engine.core import Core
-from poolapp.engine.decisions import Tell
 from poolapp.engine.errors import InvalidOption, PoolError
-from poolapp.engine.events import MESSAGE, Listener, require_event
+from poolapp.engine.events import MESSAGE, Listener, require_event, require_listener
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.mapping import ordered_results
-from poolapp.engine.options import PoolOptions
+from poolapp.engine.options import PoolOptions, require_options
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.snapshot import describe, snapshot, tasks_by_name
 from poolapp.engine.statistics import worked_out
 from poolapp.engine.tasks import Task, TaskFunction, resolve
-from poolapp.engine.validation import require_choice
+from poolapp.engine.validation import require_choice, require_ids, require_wait
 from poolapp.engine.version import __version__
 from poolapp.engine.workers import role
 
@@ -52,7 +51,8 @@ class Pool(Executor):
         functions: Mapping[str, TaskFunction] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.options = options or PoolOptions()
+        self.options = PoolOptions() if options is None else options
+        require_options(self.options)
         if role.in_worker and self.options.worker == "process":
             raise PoolError("a worker process cannot have worker processes of its own; use a pool of threads there")
         self._clock: Clock = clock or SystemClock()
@@ -60,7 +60,7 @@ class Pool(Executor):
         self._core = Core(self.options, self._clock)
         for option, event in HANDLERS.items():
             if (handler := getattr(self.options, option)) is not None:
-                self._core.herald.add_listener(event, resolve(handler))
+                self._core.herald.add_listener(event, resolve(handler, option))
         if self.options.start_workers:
             self.start()
 
@@ -82,6 +82,7 @@ class Pool(Executor):
             if core.state in ("running", "stopping"):
                 raise PoolError(f"pool {self.options.name!r} is {core.state} already")
             core.reset(self.options)
+            self._acquaintances.forget_statistics()
             core.pid = os.getpid()
             core.crew.open()
             core.state = "running"
@@ -92,24 +93,15 @@ class Pool(Executor):
     def destroy(self, timeout: float | Literal["default"] | None = "default") -> None:
         """Take no more tasks, let the given ones finish for `timeout` seconds (None: however long), then end.
 
-        The default is `queue.tasks_finished_timeout`. What has not finished by then fails with PoolDestroyed. Returns
-        when every worker is gone and every future is settled; does nothing when the pool does not run. It can be
-        started again afterwards, with the same listeners and tasks.
+        The default is `queue.tasks_finished_timeout`. What has not finished by then fails with PoolDestroyed; when the
+        wait is interrupted, by Ctrl-C for instance, so does all the rest. Returns when every worker is gone and every
+        future is settled, also when another thread has begun it; does nothing when the pool does not run. It can be
+        started again afterwards, with the same listeners and tasks. Raises InvalidOptionType or InvalidOption for a
+        timeout that is none.
         """
-        core = self._core
-        with core.lock:
-            if core.state != "running" or core.pid != os.getpid():
-                return
-            core.state = "stopping"
-        core.tell(core.scheduler.resume)  # what waits in a paused pool is to finish as well
         patience = self.options.queue.tasks_finished_timeout if timeout == "default" else timeout
-        core.wait_for(lambda: core.scheduler.state.is_idle, patience)
-        core.tell(core.scheduler.stop)
-        core.wait_for_the_last(2 * self.options.stop_timeout + 1)
-        core.ticker.stop()
-        core.crew.close()
-        core.herald.put(Tell("destroy"))
-        core.herald.drain()
+        require_wait("timeout", patience)
+        self._core.ending.ask(patience)
 
     def abandon(self) -> None:
         """Let go of the workers, in a forked child: they are the parent's."""
@@ -179,7 +171,7 @@ class Pool(Executor):
         buffersize: how many results may be under way; the input is consumed only so far ahead.
 
         Raises what `execute` raises, TypeError for what cannot be iterated over, and, in place of a result, what its
-        task raised; what has not begun by then, or when the iterator is closed, is cancelled.
+        task raised; what has not begun by then, or when the iterator is closed or thrown away, is cancelled.
         """
         return ordered_results(lambda *args: self.execute(task, *args), iterables, timeout, buffersize)
 
@@ -198,7 +190,12 @@ class Pool(Executor):
     def remove_task(self, name: str) -> None:
         """Forget a function that was added, and its statistics; raises TaskNotFound when none was."""
         self._acquaintances.remove(name)
-        self._core.decide(lambda _: self._core.scheduler.state.names.pop(name, None))
+
+        def forget(_: float) -> None:
+            self._core.scheduler.state.names.pop(name, None)
+            self._acquaintances.forget_statistics()
+
+        self._core.decide(forget)
 
     def has_task(self, name: str) -> bool:
         """Whether a function can be asked for by this name."""
@@ -260,10 +257,11 @@ class Pool(Executor):
         nothing is lost. "hard" kills them all at once: what they run fails with WorkerLost.
         """
         require_choice("mode", mode, ("rolling", "hard"))
+        wanted = None if ids is None else require_ids("ids", ids)
 
         def begin(now: float) -> WorkersRestart | None:
             self._require_running()
-            return self._core.scheduler.restart(ids, hard=mode == "hard", now=now)
+            return self._core.scheduler.restart(wanted, hard=mode == "hard", now=now)
 
         restart = self._core.ask(begin, otherwise=None)
         if restart is None:
@@ -276,6 +274,7 @@ class Pool(Executor):
         Listeners run in the pool's threads: they should return at once. What they raise is logged.
         """
         require_event(event)
+        require_listener(listener)
         if not self.options.enable_events:
             raise InvalidOption("enable_events is False, so there are no events to listen to")
         self._core.herald.add_listener(event, listener)

@@ -74,7 +74,7 @@ class Staff:
         self.review(now)
 
     def adapt(self, node: WorkerNode) -> None:
-        """Let a ready worker run as many tasks at once as the options say; it is wider once it has confirmed that."""
+        """Let a worker run as many tasks at once as the options say; it is wider once it has confirmed that."""
         wanted = self._state.options.queue.concurrency
         if wanted > node.wanted_width:
             node.wanted_width = wanted
@@ -82,14 +82,18 @@ class Staff:
         node.quota = min(node.width, wanted)
 
     def welcome(self, node: WorkerNode, now: float) -> None:
-        """A worker is ready: it may be given work, and whom it replaces may go."""
+        """A worker has started; where it is to run several tasks at once, it is to become that wide first."""
         self._backoff.succeeded(node.slot)
-        if node.state is not NodeState.STARTING:
-            return
+        if node.state is NodeState.STARTING:
+            self.adapt(node)
+            if node.width == node.wanted_width:
+                self.admit(node, now)
+
+    def admit(self, node: WorkerNode, now: float) -> None:
+        """A worker may be given work from now on, and whom it replaces may go."""
         # So that a strategy that goes by past times does not give it everything at once.
         node.usage.seed(other.usage for other in self._state.roster.eligible)
         self._state.roster.set_state(node, NodeState.READY)
-        self.adapt(node)
         self._state.recount()
         for restart in self._restarts:
             old = self._state.roster.nodes.get(restart.predecessor_of(node.id) or 0)

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from poolapp.engine.abort import AbortSignal
+from poolapp.engine.errors import InvalidOption, InvalidOptionType
 from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.validation import (
     require_choice,
+    require_known,
     require_name,
     require_priority,
     require_slots,
@@ -23,7 +26,6 @@ from poolapp.engine.validation import (
 )
 
 if TYPE_CHECKING:
-    from poolapp.engine.abort import AbortSignal
     from poolapp.engine.futures import TaskFuture
     from poolapp.engine.interrupting import Interruption
     from poolapp.engine.node import WorkerNode
@@ -67,10 +69,12 @@ class TaskFunction:
             require_slots("workers", self.workers)
             object.__setattr__(self, "workers", tuple(sorted(self.workers)))
         require_timeout("timeout", self.timeout)
+        _require_signal(self.signal)
         object.__setattr__(self, "lane", (self.priority, self.workers))
 
     def using(self, **changes: Any) -> Self:
         """The same task with other values of `priority`, `strategy`, `workers`, `timeout` or `signal`."""
+        require_known("a task", changes, [option.name for option in dataclasses.fields(self) if option.init])
         return dataclasses.replace(self, **changes)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -98,6 +102,11 @@ class TaskFunction:
         return f"{module}:{qualname}" if self.function in (found, plain_function(found)) else None
 
 
+def _require_signal(signal: object) -> None:
+    if signal is not None and not isinstance(signal, AbortSignal):
+        raise InvalidOptionType(f"signal must be None or an AbortSignal, not {signal!r}")
+
+
 def load(path: str) -> Any:
     """What "module:qualified.name" stands for; raises ImportError or AttributeError when there is no such thing."""
     module, _, name = path.partition(":")
@@ -107,9 +116,17 @@ def load(path: str) -> Any:
     return found
 
 
-def resolve(found: str | Callable[..., Any]) -> Callable[..., Any]:
-    """A callable that may be given as "module:qualified.name"."""
-    function: Callable[..., Any] = load(found) if isinstance(found, str) else found
+def load_option(name: str, path: str) -> Any:
+    """What the option `name` stands for, a "module:qualified.name"; InvalidOption names both when nothing does."""
+    try:
+        return load(path)
+    except Exception as exc:  # a module may raise anything while it is imported
+        raise InvalidOption(f"{name} {path!r} cannot be imported: {exc}") from exc
+
+
+def resolve(found: str | Callable[..., Any], option: str = "handler") -> Callable[..., Any]:
+    """A callable that may be given as "module:qualified.name"; errors name the option that it was given as."""
+    function: Callable[..., Any] = load_option(option, found) if isinstance(found, str) else found
     return function
 
 
@@ -149,7 +166,7 @@ class KnownFunction:
 
 class TaskState(enum.Enum):
     QUEUED = "queued"
-    COMMITTED = "committed"  # in a worker's hands, begun or about to be
+    COMMITTED = "running"  # in a worker's hands, begun or about to be
     EXECUTED = "executed"
     FAILED = "failed"
     CANCELLED = "cancelled"

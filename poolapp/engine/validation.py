@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from poolapp.engine.errors import InvalidOption, InvalidOptionType
@@ -13,10 +13,14 @@ from poolapp.engine.errors import InvalidOption, InvalidOptionType
 LARGEST = sys.float_info.max
 
 
-def require_name(name: str, value: Any) -> None:
-    """Text that is not blank."""
+def require_text(name: str, value: Any) -> None:
     if not isinstance(value, str):
         raise InvalidOptionType(f"{name} must be text, not {value!r}")
+
+
+def require_name(name: str, value: Any) -> None:
+    """Text that is not blank."""
+    require_text(name, value)
     if not value.strip():
         raise InvalidOption(f"{name} must not be blank, not {value!r}")
 
@@ -36,6 +40,16 @@ def require_choice(name: str, value: Any, choices: Collection[str]) -> None:
 
 
 # Whole numbers
+
+
+def require_ids(name: str, value: Any) -> list[int]:
+    """Whole numbers, in anything that can be iterated over; returns them."""
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        raise InvalidOptionType(f"{name} must be a list of whole numbers, not {value!r}")
+    ids = list(value)
+    for number in ids:
+        require_int(f"each of {name}", number)
+    return ids
 
 
 def require_int(name: str, value: Any) -> None:
@@ -123,6 +137,13 @@ def require_timeout(name: str, value: Any) -> None:
         require_seconds(name, value)
 
 
+def require_wait(name: str, value: Any) -> None:
+    """A number of seconds that a call may wait, which may be 0, or None for as long as it takes."""
+    if value is not None:
+        _require_number(name, value, "None or a number of seconds")
+        require_patience(name, value)
+
+
 def _require_number(name: str, value: Any, what: str) -> None:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise InvalidOptionType(f"{name} must be {what}, not {value!r}")
@@ -174,6 +195,17 @@ def require_environment(name: str, value: Any) -> None:
             raise InvalidOptionType(f"{name}[{key!r}] must be text, not of type {type(text).__name__}")
         if "\0" in text:
             raise InvalidOption(f"{name}[{key!r}] must be text without '\\0'")
+
+
+# Names of options
+
+
+def require_known(where: str, names: Iterable[object], known: Collection[str]) -> None:
+    """Names that are all known; the error suggests the nearest one, or tells what there is."""
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; it has {', '.join(known)}"
+            raise InvalidOptionType(f"{where} has no option {name!r}{hint}")
 
 
 def did_you_mean(name: object, known: Collection[str]) -> str:

@@ -44,6 +44,19 @@ def test_one_worker_runs_as_many_tasks_at_once_as_its_concurrency(make_pool: Cal
 
 
 @several
+def test_a_worker_is_as_wide_for_what_it_is_given_first(make_pool: Callable[..., Pool], gate: Gate):
+    pool = make_pool(min_size=1, queue={"concurrency": 3})
+    pool.start()
+    futures = [gate.hold(pool) for _ in range(3)]
+
+    for _ in range(3):
+        gate.wait_for_task()
+
+    gate.open(3)
+    assert [future.result(10) for future in futures] == ["passed"] * 3
+
+
+@several
 def test_a_higher_concurrency_speeds_up_what_waits_already(make_pool: Callable[..., Pool], make_gate):
     first, rest = make_gate(), make_gate()
     pool = begin(make_pool, min_size=1)

@@ -48,11 +48,14 @@ class Desk:
 
     @classmethod
     def with_workers(cls, count: int, **options: Any) -> Desk:
-        """A fixed pool whose workers are ready."""
+        """A fixed pool whose workers are ready, and as wide as they are to be."""
         desk = cls(**{"min_size": count, **options})
         desk.start()
+        width = desk.scheduler.state.options.queue.concurrency
         for node_id in list(desk.nodes):
             desk.ready(node_id)
+            if width > 1:
+                desk.widened(node_id, width)
         desk.told.clear()
         return desk
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from poolapp.engine import InvalidOption
-from poolapp.engine.events import EVENTS, POOL_EVENTS, TASK_EVENTS, Event, EventHub, require_event
+from poolapp.engine import InvalidOption, InvalidOptionType
+from poolapp.engine.events import EVENTS, POOL_EVENTS, TASK_EVENTS, Event, EventHub, require_event, require_listener
 
 
 @pytest.fixture
@@ -84,6 +84,14 @@ def test_a_listener_may_remove_itself(hub: EventHub):
 def test_an_event_has_to_exist(hub: EventHub):
     with pytest.raises(InvalidOption, match=r"an event is one of .*, not 'bored'"):
         require_event("bored")
+
+
+@pytest.mark.parametrize("listener", [3, None, "tests.engine.functions:nothing"])
+def test_a_listener_can_be_called(listener: object):
+    require_listener(print)
+
+    with pytest.raises(InvalidOptionType, match=f"^a listener must be callable, not {listener!r}$"):
+        require_listener(listener)
 
 
 @pytest.mark.parametrize("name", EVENTS)

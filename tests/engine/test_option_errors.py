@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import threading
+from types import MappingProxyType
 
 import pytest
 
 from poolapp.engine import InvalidOption, InvalidOptionType, Pool, PoolError
-from poolapp.engine.options import PoolOptions, QueueOptions, StrategyOptions, WorkerOptions
+from poolapp.engine.options import PoolOptions, QueueOptions, StrategyOptions, WorkerOptions, require_options
 from tests.engine.polling import children
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -30,6 +31,7 @@ WRONG_VALUES = [
     ({"min_size": 3, "max_size": 2}, SIZES + "3..2"),
     ({"min_size": 0}, SIZES + "0..0"),
     ({"min_size": 0, "max_size": 0}, SIZES + "0..0"),
+    ({"max_size": 0}, SIZES + "0..0"),
     ({"strategy": "most_used"}, "strategy must be one of .*least_used, .*round_robin"),
     ({"strategy": "most_used"}, "not 'most_used'; did you mean 'least_used'?"),
     (
@@ -50,11 +52,14 @@ WRONG_VALUES = [
     ({"strategy_options": {"weights": [INFINITY]}}, "weights[0] must be finite and more than 0, not inf"),
     (
         {**FOUR, "strategy_options": {"weights": [1, 2, 3]}},
-        "strategy_options.weights must name exactly the slots 0..3 of a pool with max_size 4, not 0, 1, 2",
+        "strategy_options.weights must name exactly the slots 0..3 of a pool with max_size 4, not 0, 1, 2 (missing: 3)",
     ),
-    ({**FOUR, "strategy_options": {"weights": [1] * 5}}, "slots 0..3 of a pool with max_size 4, not 0, 1, 2, 3, 4"),
-    ({**FOUR, "strategy_options": {"weights": {4: 1, 3: 1, 2: 1, 1: 1}}}, "slots 0..3 .* not 1, 2, 3, 4"),
-    ({"min_size": 1, "strategy_options": StrategyOptions(weights={1: 1})}, "slots 0..0 .* max_size 1, not 1"),
+    ({**FOUR, "strategy_options": {"weights": [1] * 6}}, "max_size 4, not 0, 1, 2, 3, 4, 5 (too many: 4, 5)"),
+    (
+        {"min_size": 2, "strategy_options": {"weights": {2: 1, 0: 1}}},
+        "slots 0..1 of a pool with max_size 2, not 0, 2 (missing: 1; too many: 2)",
+    ),
+    ({"min_size": 1, "strategy_options": StrategyOptions(weights={1: 1})}, "slots 0..0 .* (missing: 0; too many: 1)"),
     ({"queue": {"concurrency": 0}}, "queue.concurrency must be a whole number from 1 to 200, not 0"),
     ({"queue": {"concurrency": 201}}, "queue.concurrency must be a whole number from 1 to 200, not 201"),
     ({"queue": {"concurrency": -1}}, "queue.concurrency must be a whole number from 1 to 200, not -1"),
@@ -257,7 +262,11 @@ def test_an_error_shows_no_value_of_the_environment():
     "options, changes, message",
     [
         (PoolOptions(**FOUR), {"min_size": 5}, SIZES + "5..4"),
-        (PoolOptions(min_size=1, strategy_options={"weights": [1]}), {"min_size": 2}, "slots 0..1 .* not 0"),
+        (
+            PoolOptions(min_size=1, strategy_options={"weights": [1]}),
+            {"min_size": 2},
+            "slots 0..1 .* not 0 (missing: 1)",
+        ),
         (QueueOptions(), {"size": 0}, "size must be at least 1, not 0"),
         (StrategyOptions(), {"weights": [0]}, "weights[0] must be finite and more than 0, not 0"),
         (WorkerOptions(), {"nice": 20}, "nice must be a whole number from -20 to 19, not 20"),
@@ -282,3 +291,19 @@ def test_changed_options_are_checked_as_a_whole(options, changes, message):
 def test_only_what_there_is_can_be_changed(options, change, message):
     with pytest.raises(InvalidOptionType, match=says(message)):
         options.replace(**{change: 1})
+
+
+@pytest.mark.parametrize("options", [{}, {"env": {"TOKEN": "secret"}}, MappingProxyType({"max_size": 2})])
+def test_a_mapping_of_options_is_refused_with_what_to_do_and_shows_no_secret(options):
+    message = "options must be PoolOptions, not {...}: PoolOptions(**options) makes them"
+
+    with pytest.raises(InvalidOptionType, match=f"^{re.escape(message)}$"):
+        require_options(options)
+
+
+@pytest.mark.parametrize("options", [None, 3, "thread", QueueOptions(), PoolOptions])
+def test_only_pool_options_are_options_of_a_pool(options):
+    require_options(PoolOptions())
+
+    with pytest.raises(InvalidOptionType, match=f"^options must be PoolOptions, not {re.escape(repr(options))}$"):
+        require_options(options)

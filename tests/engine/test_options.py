@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from types import MappingProxyType
 
@@ -76,6 +77,34 @@ class TestSizes:
     )
     def test_back_pressure_begins_at_the_square_of_the_largest_size_unless_told_otherwise(self, options, expected):
         assert PoolOptions(**options).queue_size == expected
+
+
+class TestSizesThatAreNotGiven:
+    @pytest.fixture(autouse=True)
+    def four_cpus(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+
+    @pytest.mark.parametrize(
+        "maximum, expected, dynamic", [(None, 4, False), (1, 1, False), (4, 4, False), (5, 4, True)]
+    )
+    def test_the_minimum_is_the_number_of_cpus_but_no_more_than_the_maximum(self, maximum, expected, dynamic):
+        options = PoolOptions(max_size=maximum)
+
+        assert (options.min_size, options.dynamic) == (expected, dynamic)
+
+    def test_the_minimum_gives_way_to_every_maximum_that_comes_later(self):
+        options = PoolOptions().replace(max_size=3)
+
+        assert (options.min_size, options.replace(max_size=1).min_size) == (3, 1)
+        with pytest.raises(InvalidOption, match=r"not 3\.\.1"):
+            options.replace(min_size=3).replace(max_size=1)
+
+    def test_a_resized_pool_has_a_minimum_that_was_given(self):
+        resized = PoolOptions(max_size=1).resized(2, None)
+
+        assert (resized.min_size, resized.limit) == (2, 2)
+        with pytest.raises(InvalidOption, match=r"not 2\.\.1"):
+            resized.replace(max_size=1)
 
 
 class TestWhatMayBeSaid:

@@ -19,8 +19,6 @@ def names(count: int) -> list[str]:
 
 def test_submitting_fills_every_worker_up_to_its_concurrency_before_anything_waits():
     desk = Desk.with_workers(2, queue={"concurrency": 2})
-    for node_id in (1, 2):
-        desk.widened(node_id, 2)
 
     desk.submit_all(*names(6))
 
@@ -30,7 +28,6 @@ def test_submitting_fills_every_worker_up_to_its_concurrency_before_anything_wai
 
 def test_a_worker_takes_all_that_its_concurrency_allows_when_it_has_answered():
     desk = Desk.with_workers(1, queue={"concurrency": 3})
-    desk.widened(1, 3)
     desk.submit_all(*names(8))
 
     sent = desk.answer(1, 3)

@@ -97,7 +97,6 @@ def test_tasks_are_shown_while_they_run_and_when_they_have_ended():
 
 def test_a_worker_with_some_room_is_neither_busy_nor_idle():
     desk = Desk.with_workers(1, queue={"concurrency": 2})
-    desk.widened(1, 2)
 
     desk.submit("a")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poolapp.engine import InvalidOption, InvalidOptionType, Pool, PoolOptions, TaskFunction
+from poolapp.engine import AbortSignal, InvalidOption, InvalidOptionType, Pool, PoolOptions, TaskFunction
 from tests.engine import functions
 
 
@@ -22,6 +22,8 @@ from tests.engine import functions
         ({"workers": [1.5]}, InvalidOptionType, "workers must name slots"),
         ({"workers": [-1]}, InvalidOption, "workers must name slots"),
         ({"workers": [1, 1]}, InvalidOption, "workers must name each slot once"),
+        ({"signal": 3}, InvalidOptionType, "signal must be None or an AbortSignal, not 3"),
+        ({"signal": AbortSignal}, InvalidOptionType, "signal must be None or an AbortSignal, not <class"),
     ],
 )
 def test_what_is_special_about_a_function_is_checked_as_it_is_said(options: dict, error: type[Exception], rule: str):

@@ -374,3 +374,52 @@ def test_its_text_is_a_status_line(pool: Pool, worker: ManualWorker):
     pool.execute("add", 2)
 
     assert repr(pool) == "<Pool 'pool' busy: 1 workers, 1 tasks waiting>"
+
+
+# Statistics of tasks
+
+
+def test_what_tasks_have_done_is_counted_anew_after_a_start(pool: Pool, worker: ManualWorker):
+    pool.execute("add", 1)
+    worker.answer()
+    pool.destroy()
+    pool.start()
+    ManualCrew.latest.workers[0].become_ready()
+
+    pool.execute("add", 1)
+    ManualCrew.latest.workers[0].answer()
+
+    assert pool.snapshot()["tasks"]["add"]["executed"] == 1
+
+
+def test_what_a_task_has_done_is_counted_anew_after_it_was_removed(pool: Pool, worker: ManualWorker):
+    pool.add_task("sum", functions.add)
+    pool.execute("sum", 1)
+    worker.answer()
+    pool.remove_task("sum")
+    assert "sum" not in pool.snapshot()["tasks"]
+
+    pool.execute(TaskFunction(functions.add, "sum"), 1)
+    worker.answer()
+
+    assert pool.snapshot()["tasks"]["sum"]["executed"] == 1
+
+
+# Wrong types
+
+
+@pytest.mark.parametrize("options", [{"min_size": 1}, {}, 3])
+def test_a_pool_is_made_of_options(options: object):
+    with pytest.raises(InvalidOptionType, match="options must be PoolOptions"):
+        Pool(options)
+
+
+def test_a_listener_can_be_called(pool: Pool):
+    with pytest.raises(InvalidOptionType, match="a listener must be callable, not 3"):
+        pool.on("ready", 3)
+
+
+@pytest.mark.parametrize("ids", [1, "1", ["1"]])
+def test_the_workers_to_be_restarted_are_named_by_their_ids(pool: Pool, ids: object):
+    with pytest.raises(InvalidOptionType, match="ids must be"):
+        pool.restart_workers(ids)

@@ -188,9 +188,7 @@ def test_a_long_limit_of_what_does_not_run_yet_does_not_put_off_a_short_one():
 
 
 def wide_desk() -> Desk:
-    desk = Desk.with_workers(1, queue={"concurrency": 2}, abort_timeout=1.0)
-    desk.widened(1, 2)
-    return desk
+    return Desk.with_workers(1, queue={"concurrency": 2}, abort_timeout=1.0)
 
 
 def test_a_task_that_does_not_end_does_not_take_others_with_it():
@@ -206,7 +204,8 @@ def test_a_task_that_does_not_end_does_not_take_others_with_it():
     assert desk.settled["b"] is None
     assert desk.tick(2.0) == ["kill 1"], "it cannot end with a task that does not"
     assert desk.exit(1) == []
-    assert desk.ready(2) == ["widen 2 to 2", "send 2: c"]
+    assert desk.ready(2) == ["widen 2 to 2"]
+    assert desk.widened(2, 2) == ["send 2: c"]
 
 
 def test_an_answer_of_a_task_that_was_given_up_is_counted_and_left_alone():

@@ -369,8 +369,7 @@ class SchedulerMachine(RuleBasedStateMachine):
     def move_on(self) -> bool:
         """Do everything that can be done now, and let time pass; whether anything was left to do."""
         moved = bool(self.agenda)
-        while self.agenda:
-            self.carry_out_next()
+        self.carry_out_all()
         for worker in list(self.workers.values()):
             if worker.killed or (worker.told_to_stop and not worker.has_work and not worker.said):
                 self.bury(worker, "ended")
@@ -378,6 +377,7 @@ class SchedulerMachine(RuleBasedStateMachine):
                 continue
             if not worker.is_ready:
                 self.welcome(worker)
+                self.carry_out_all()  # before its time to start is over, it hears how wide it is to be
                 moved = True
             if worker.has_work or worker.said:
                 for choice in range(10):  # faster than time goes on
@@ -391,6 +391,10 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.scheduler.tick(self.now)
         self.hand_out()
         return True
+
+    def carry_out_all(self) -> None:
+        while self.agenda:
+            self.carry_out_next()
 
     def nobody_is_missing(self) -> None:
         roster = self.scheduler.state.roster

@@ -257,20 +257,21 @@ def test_tasks_that_a_worker_was_given_ahead_of_their_time_count_as_waiting():
 # Several at once
 
 
-def test_a_worker_is_asked_to_become_wide_and_given_more_once_it_is():
+def test_a_worker_is_asked_to_become_wide_and_given_nothing_before_it_is():
     desk = Desk(min_size=1, queue={"concurrency": 2})
     desk.start()
 
     assert desk.ready(1) == ["widen 1 to 2"]
-    assert desk.submit_all("a", "b", "c") == ["send 1: a"]
-    assert desk.widened(1, 2) == ["send 1: b"]
+    assert desk.submit_all("a", "b", "c") == []
+    assert not desk.snapshot()["ready"]
+    assert desk.widened(1, 2) == ["send 1: a", "send 1: b"]
+    assert desk.snapshot()["ready"]
     assert (desk.snapshot()["executing_tasks"], desk.snapshot()["queued_tasks"]) == (2, 1)
     assert desk.answer_batches(1, 2) == ["send 1: c"]
 
 
 def test_a_wide_worker_is_busy_when_it_runs_as_many_as_it_may():
     desk = Desk.with_workers(1, queue={"concurrency": 2})
-    desk.widened(1, 2)
 
     desk.submit("a")
     assert desk.take_told() == []
@@ -282,8 +283,6 @@ def test_a_wide_worker_is_busy_when_it_runs_as_many_as_it_may():
 
 def test_a_wide_worker_with_room_steals():
     desk = Desk.with_workers(2, queue={"concurrency": 2})
-    for node_id in (1, 2):
-        desk.widened(node_id, 2)
     desk.submit_all("a", "b", "a1", "b1", "a2", "b2")
     assert (desk.queue(1), desk.queue(2)) == (["a2"], ["b2"])
 
@@ -291,9 +290,28 @@ def test_a_wide_worker_with_room_steals():
     assert desk.answer_batches(1, 2) == ["send 1: b2"]
 
 
+def test_a_worker_that_cannot_become_so_wide_works_all_the_same():
+    desk = Desk(min_size=1, queue={"concurrency": 3})
+    desk.start()
+    desk.ready(1)
+
+    assert desk.widened(1, 2) == []
+    assert desk.submit_all("a", "b", "c") == ["send 1: a", "send 1: b"]
+
+
+def test_who_replaces_a_worker_is_given_its_work_once_it_is_as_wide():
+    desk = Desk.with_workers(1, queue={"concurrency": 2})
+    desk.submit_all("a", "b", "c")
+    desk.restart(1)
+
+    assert desk.ready(2) == ["widen 2 to 2"]
+    assert desk.widened(2, 2) == ["send 2: c"], "the old worker finishes what it runs"
+
+
 def test_a_worker_that_becomes_wide_takes_as_much_as_it_has_room_for():
-    desk = Desk.with_workers(2, queue={"concurrency": 3})
+    desk = Desk.with_workers(2)
     desk.submit_all("a", "b", "a1", "b1", "a2")
+    desk.set_queue_options(concurrency=3)
 
     assert desk.widened(2, 3) == ["send 2: b1", "send 2: a1"], "its own, then one of the two that wait for the other"
 

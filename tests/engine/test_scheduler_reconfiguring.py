@@ -187,7 +187,6 @@ def test_a_higher_concurrency_speeds_up_what_waits_already():
 
 def test_a_lower_concurrency_lets_what_runs_end():
     desk = Desk.with_workers(1, queue={"concurrency": 2})
-    desk.widened(1, 2)
     desk.submit_all("a", "b", "c")
 
     assert desk.set_queue_options(concurrency=1) == []

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from poolapp.engine import InvalidOption, InvalidOptionType
-from poolapp.engine.validation import did_you_mean, require_name, require_path, require_priority, require_slots
+from poolapp.engine.validation import (
+    did_you_mean,
+    require_known,
+    require_name,
+    require_path,
+    require_priority,
+    require_slots,
+    require_text,
+    require_wait,
+)
 
 
 @pytest.mark.parametrize("value", [-20, 0, 19])
@@ -74,6 +84,32 @@ def test_a_name_is_text_that_is_not_blank(value, error):
         require_name("name", value)
 
 
+def test_text_may_be_blank():
+    require_text("name", "")
+
+    with pytest.raises(InvalidOptionType, match=r"^name must be text, not \[\]$"):
+        require_text("name", [])
+
+
+@pytest.mark.parametrize("value", [None, 0, 0.0, 2, 0.001, float("inf")])
+def test_a_call_may_wait_for_a_time_or_for_ever_or_not_at_all(value):
+    require_wait("timeout", value)
+
+
+@pytest.mark.parametrize("value", [-1, -0.001, float("-inf"), float("nan")])
+def test_a_call_cannot_wait_for_less_than_no_time(value):
+    with pytest.raises(InvalidOption, match=f"^timeout must be at least 0 seconds, not {value!r}$"):
+        require_wait("timeout", value)
+
+
+@pytest.mark.parametrize("value", ["5", True, False, [1], 1j, timedelta(seconds=1)])
+def test_what_a_call_may_wait_is_a_number_of_seconds(value):
+    with pytest.raises(
+        InvalidOptionType, match=f"^timeout must be None or a number of seconds, not {re.escape(repr(value))}$"
+    ):
+        require_wait("timeout", value)
+
+
 @pytest.mark.parametrize(
     "path", ["os", "os:", ":getcwd", "os:get cwd", "os.:getcwd", "os:path:join", "os path:join", "./os:getcwd", ":"]
 )
@@ -114,3 +150,19 @@ def test_a_package_that_cannot_be_imported_is_told_with_its_reason(tmp_path: Pat
 )
 def test_the_nearest_name_is_asked_for(name: object, question: str):
     assert did_you_mean(name, ("MIN_SIZE", "max_size")) == question
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("max_sise", "a pool has no option 'max_sise'; did you mean 'max_size'?"),
+        ("zzz", "a pool has no option 'zzz'; it has min_size, max_size"),
+        ([], "a pool has no option []; it has min_size, max_size"),
+    ],
+)
+def test_an_unknown_name_is_told_with_the_nearest_one_or_with_all(name: object, message: str):
+    known = ("min_size", "max_size")
+    require_known("a pool", known, known)
+
+    with pytest.raises(InvalidOptionType, match=f"^{re.escape(message)}$"):
+        require_known("a pool", [*known, name], known)

@@ -24,7 +24,7 @@ class Reports(Protocol):
         """The worker has read a batch and found that the pool has taken back what it had not begun of it."""
 
     def widened(self, node: WorkerNode, width: int) -> None:
-        """The worker can run `width` tasks at the same time from now on."""
+        """The worker can run `width` tasks at the same time from now on; it is told even if nothing has changed."""
 
     def message(self, node: WorkerNode, batch_number: int, index: int, value: Any) -> None:
         """A running task, the one at `index` of a batch, has sent a message."""

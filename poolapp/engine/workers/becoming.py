@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from poolapp.engine.tasks import load
+from poolapp.engine.tasks import load_option
 from poolapp.engine.workers import prctl, role
 from poolapp.engine.workers.descriptors import move_up, own_socket
 from poolapp.engine.workers.luggage import Luggage
@@ -23,7 +23,7 @@ def set_up(setup: Setup) -> Equipment:
     """Make the process fit for tasks; once in the nursery, whose workers share the outcome, or in each worker."""
     role.in_worker = True
     if setup["initializer"]:
-        load(setup["initializer"])(*setup["initializer_args"])
+        load_option("initializer", setup["initializer"])(*setup["initializer_args"])
     runner = make_runner(setup["around_task"], setup["finalizer"], setup["kill_handler"])
     return Equipment(runner, Luggage(setup["context_vars"]), setup["stack_size"], setup["stop_timeout"])
 

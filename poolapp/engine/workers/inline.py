@@ -47,7 +47,8 @@ class InlineWorker:
         return []
 
     def widen(self, width: int) -> None:
-        """Stays as it is, and reports nothing: what a sender sends runs in its thread, one task after another."""
+        """Stay as it is: what a sender sends runs in its thread, one task after another."""
+        self._reports.widened(self._node, 1)
 
     def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
         """Whoever could ask is the one who runs the task."""

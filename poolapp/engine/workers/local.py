@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome
-from poolapp.engine.tasks import Task, TaskFunction, load
+from poolapp.engine.tasks import Task, TaskFunction, load_option
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.interruptible import RunningTask
 from poolapp.engine.workers.running import TaskRunner, make_runner
@@ -31,7 +31,7 @@ class LocalCrew:
 
     def open(self) -> None:
         if self._options.initializer:
-            load(self._options.initializer)(*self._options.initializer_args)
+            load_option("initializer", self._options.initializer)(*self._options.initializer_args)
 
     def close(self) -> None:
         """There is nothing to let go of."""

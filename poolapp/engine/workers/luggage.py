@@ -7,7 +7,7 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 from poolapp.engine.errors import InvalidOptionType
-from poolapp.engine.tasks import load
+from poolapp.engine.tasks import load_option
 
 Values = dict[str, Any]
 
@@ -15,7 +15,7 @@ Values = dict[str, Any]
 class Luggage:
     """The variables, by the paths under which both sides know them ("module:NAME").
 
-    Raises ImportError or AttributeError for a path that leads nowhere, InvalidOptionType for something else.
+    Raises InvalidOption for a path that leads nowhere, InvalidOptionType for something else.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -37,7 +37,7 @@ class Luggage:
 
 
 def _load_variable(path: str) -> ContextVar[Any]:
-    variable = load(path)
+    variable = load_option("context_vars", path)
     if not isinstance(variable, ContextVar):
         raise InvalidOptionType(f"context_vars must name context variables, not {path!r}, which is {variable!r}")
     return variable

@@ -17,7 +17,7 @@ from typing import Any
 from poolapp.engine.current import running_task
 from poolapp.engine.errors import TaskExited
 from poolapp.engine.outcomes import Outcome
-from poolapp.engine.tasks import load
+from poolapp.engine.tasks import load_option
 from poolapp.engine.workers.interruptible import RunningTask
 from poolapp.engine.workers.loops import WorkerLoop, metered
 
@@ -32,9 +32,9 @@ MOST_QUICK_FUNCTIONS = 256
 
 
 def make_runner(around_task: str | None, finalizer: str | None, kill_handler: str | None = None) -> TaskRunner:
-    """A runner with these PoolOptions; ImportError or AttributeError when they name what is not there."""
-    around, at_end, at_kill = (load(path) if path else None for path in (around_task, finalizer, kill_handler))
-    return TaskRunner(around, at_end, at_kill)
+    """A runner with these PoolOptions; InvalidOption when one of them names what is not there."""
+    named = {"around_task": around_task, "finalizer": finalizer, "kill_handler": kill_handler}
+    return TaskRunner(*(load_option(option, path) if path else None for option, path in named.items()))
 
 
 class TaskRunner:

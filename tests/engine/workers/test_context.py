@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from poolapp.engine.errors import InvalidOptionType, TaskNotPicklable
+from poolapp.engine.errors import InvalidOption, InvalidOptionType, TaskNotPicklable
 from poolapp.engine.workers.luggage import Luggage
 from tests.engine import functions
 from tests.engine.workers import duties
@@ -139,13 +139,13 @@ def test_a_value_that_cannot_be_rebuilt_fails_its_task(drive: Drive):
 @pytest.mark.parametrize(
     "path, error",
     [
-        ("tests.engine.workers.duties:nothing_of_that_name", AttributeError),
-        ("tests.engine.no_such_module:language", ImportError),
+        ("tests.engine.workers.duties:nothing_of_that_name", InvalidOption),
+        ("tests.engine.no_such_module:language", InvalidOption),
         ("tests.engine.workers.duties:not_a_variable", InvalidOptionType),
     ],
 )
 def test_a_path_that_leads_to_no_variable_is_an_error_when_the_pool_opens(path: str, error: type[Exception]):
-    with pytest.raises(error):
+    with pytest.raises(error, match=f"context_vars.*{path}"):
         Luggage([path])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from poolapp.engine import TaskExited
+from poolapp.engine import InvalidOption, TaskExited
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import load
 from poolapp.engine.workers import running
@@ -122,7 +122,7 @@ def test_a_closed_runner_has_called_its_finalizer_whatever_went_wrong(caplog: py
 
 @pytest.mark.parametrize("around, finalizer", [("tests.engine.functions:gone", None), (None, "no_such_module:end")])
 def test_a_runner_needs_what_its_options_name(around: str | None, finalizer: str | None):
-    with pytest.raises((ImportError, AttributeError)):
+    with pytest.raises(InvalidOption, match=r"(around_task|finalizer) '.*' cannot be imported"):
         make_runner(around, finalizer)
 
 

@@ -114,7 +114,7 @@ def test_an_inline_worker_stays_as_it_is(drive: Drive):
     driver.worker.interrupt(1, 0, False)
 
     assert driver.run(functions.add, 1, 2) == 3
-    assert driver.recorder.of("widened") == []
+    assert driver.recorder.of("widened") == [("widened", 1)]
 
 
 # Taking back
