@@ -272,7 +272,7 @@ class Scheduler:
         self._dispatcher.employ(node, now)
 
     def _stalls(self, node: WorkerNode) -> bool:
-        """Whether tasks wait in the worker's hands that could be elsewhere; not once it was seen that all have begun."""
+        """Whether tasks wait in the worker's hands that could be elsewhere, for all one knows: it was not asked yet."""
         return node.runs_ahead and node.ending_since is None and node.batches[0].expected_time < math.inf
 
     def _loss(self, node: WorkerNode, task: Task, reason: str) -> PoolError:
