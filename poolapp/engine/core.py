@@ -16,6 +16,7 @@ from poolapp.engine.deciding import Deciding
 from poolapp.engine.decisions import Action, GiveUp, Interrupt, Kill, Spawn, Stop, TakeBack, Widen
 from poolapp.engine.ending import Ending
 from poolapp.engine.errors import PoolDestroyed, PoolError, PoolNotStarted, TaskAborted
+from poolapp.engine.forking import watch
 from poolapp.engine.herald import Herald, settle, settle_cancelled
 from poolapp.engine.node import Batch, NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
@@ -38,19 +39,15 @@ class Core:
     def __init__(self, options: PoolOptions, clock: Clock) -> None:
         self.name = options.name
         self.clock = clock
-        self.lock = threading.RLock()
-        self.changed = threading.Condition(self.lock)
         self.herald = Herald(options, clock)
-        self.call_back = CallbackThread(f"poolapp-{options.name}-callbacks").call
-        self.state: Literal["stopped", "running", "stopping", "destroyed"] = "stopped"
+        self.state: Literal["stopped", "running", "stopping", "destroyed", "foreign"] = "stopped"
         self.started_at: float | None = None  # a reading of the monotonic clock
         self.pid = os.getpid()
         self._crew_class = crew_class(options.worker)
         self._ids = itertools.count(1)
-        self._deciding = Deciding()
-        # What is done about workers comes before the news: listeners and callbacks may take their time.
-        self._actions: Outbox[Action] = Outbox(self._act)
+        self._make_locks()
         self.reset(options)
+        watch(self)
 
     def reset(self, options: PoolOptions) -> None:
         """Begin anew, without workers."""
@@ -61,13 +58,20 @@ class Core:
         self.ending = Ending(self, 2 * options.stop_timeout + 1)
         self.ticker = Ticker(f"poolapp-{options.name}-ticker", self._tick, self.clock.monotonic)
 
+    def disown(self) -> None:
+        """We are in a forked child: the workers are the parent's, and other threads may have held our locks."""
+        self._make_locks()
+        self.herald.forget_threads()
+        if self.state in ("running", "stopping"):
+            self.state = "foreign"
+
     # What callers want
 
     def submit(self, task: Task) -> None:
         """Take a task; raises PoolNotStarted, PoolDestroyed, QueueFull or InvalidOption when it cannot be taken."""
         deciding = self._deciding
         with self.lock:
-            if self.state != "running" or self.pid != os.getpid():
+            if self.state != "running":
                 raise self.not_running()
             if deciding.active:
                 deciding.postpone(self._submit_late, task)
@@ -239,6 +243,14 @@ class Core:
             return None
         self.scheduler.taken_back(node, node.worker.take_back(), now)
         return node
+
+    def _make_locks(self) -> None:
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.call_back = CallbackThread(f"poolapp-{self.name}-callbacks").call
+        self._deciding = Deciding()
+        # What is done about workers comes before the news: listeners and callbacks may take their time.
+        self._actions: Outbox[Action] = Outbox(self._act)
 
     # Carrying out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -37,7 +36,7 @@ class Ending:
         """
         core = self._core
         with core.lock:
-            if core.state not in ("running", "stopping") or core.pid != os.getpid():
+            if core.state not in ("running", "stopping"):
                 return
             core.state = "stopping"
             if patience is not None:

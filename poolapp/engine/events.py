@@ -51,8 +51,11 @@ class EventHub:
     def __init__(self) -> None:
         self._listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys((*EVENTS, MESSAGE), ())
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
-        self._lock = threading.Lock()
         self._ready: Event | None = None
+        self.make_lock()
+
+    def make_lock(self) -> None:
+        self._lock = threading.Lock()
 
     def add(self, name: str, listener: Listener) -> None:
         """Call `listener` with every event of this name, "ready" also when it was told already."""

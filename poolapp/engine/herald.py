@@ -29,6 +29,11 @@ class Herald:
         self._hub = EventHub()
         self._announcer = Announcer(clock, options)
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
+        self.forget_threads()
+
+    def forget_threads(self) -> None:
+        """Begin without news, and without anybody who passes them on."""
+        self._hub.make_lock()
         self._tells: Outbox[Tell] = Outbox(lambda tell: self._hub.emit(self._event(tell)))
         self._ends: Outbox[Settle | Conclude] = Outbox(_end)
 

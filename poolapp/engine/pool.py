@@ -326,5 +326,5 @@ class Pool(Executor):
         self._core.tell(change_if_running)
 
     def _require_running(self) -> None:
-        if self._core.state != "running" or self._core.pid != os.getpid():
+        if self._core.state != "running":
             raise self._core.not_running()

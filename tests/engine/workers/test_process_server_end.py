@@ -164,6 +164,43 @@ pool.destroy(timeout=0)
     assert server.errors == ""
 
 
+def test_a_fork_while_another_thread_has_the_pool_s_locks_can_have_a_pool_of_its_own(serve):
+    end = """
+import threading
+held, go_on = threading.Event(), threading.Event()
+
+def hold(event):
+    with pool._core.lock:
+        held.set()
+        go_on.wait(10)
+
+pool.on("task_finished", hold)  # who tells it has the locks of all news as well
+pool.execute(functions.add, 1, 1)
+assert held.wait(10)
+pid = os.fork()
+if not pid:
+    pool.off("task_finished", hold)
+    try:
+        pool.execute(functions.add, 1, 1)
+    except Exception as exc:
+        print(type(exc).__name__, flush=True)
+    pool.start()
+    future = pool.execute(functions.add, 1, 2)
+    called = threading.Event()
+    future.add_done_callback(lambda _: called.set())
+    print(future.result(10), called.wait(10), flush=True)
+    pool.destroy()
+    os._exit(0)
+os.waitpid(pid, 0)
+go_on.set()
+pool.destroy(timeout=0)
+"""
+    server = serve(end=end)
+
+    assert server.read_to_the_end() == ["PoolNotStarted", "3 True"]
+    assert server.errors == ""
+
+
 def test_a_server_without_standard_streams_has_a_pool(tmp_path: Path):
     """As some daemons do; descriptors 0 to 2 are then given to whatever is opened first."""
     answer = tmp_path / "answer"
