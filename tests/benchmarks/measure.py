@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from tests.benchmarks.peers import Candidate, Peer
+from tests.benchmarks.peers.base import Candidate, Peer
 
 
 @dataclass(frozen=True)
@@ -46,43 +45,16 @@ def measure(candidates: Sequence[Candidate], plan: Plan, tell: Callable[[str], o
 
 
 def _warm_up(peer: Peer, plan: Plan) -> None:
-    _round_trips(peer, plan.round_trips // 10 + 1)
-    _many(peer, plan.tasks // 10 + 1)
+    peer.round_trips(plan.round_trips // 10 + 1)
+    peer.many(plan.tasks // 10 + 1)
 
 
 def _measure_once(peer: Peer, plan: Plan, figures: Figures) -> None:
-    times = _round_trips(peer, plan.round_trips)
+    times = peer.round_trips(plan.round_trips)
     figures.p50.append(statistics.median(times))
     figures.p99.append(sorted(times)[int(len(times) * 0.99)])
-    if seconds := _many(peer, plan.tasks):
+    if seconds := peer.many(plan.tasks):
         figures.tasks_per_second.append(plan.tasks / seconds)
-
-
-def _round_trips(peer: Peer, count: int) -> list[float]:
-    """Microseconds that each of so many calls takes, one after another; the results must be right."""
-    call, times, results = peer.call, [], []
-    for number in range(count):
-        began = time.perf_counter()
-        results.append(call(number))
-        times.append((time.perf_counter() - began) * 1e6)
-    _require_right(results, count)
-    return times
-
-
-def _many(peer: Peer, count: int) -> float | None:
-    """Seconds that so many calls take at once; None for what cannot."""
-    if peer.call_many is None:
-        return None
-    began = time.perf_counter()
-    results = peer.call_many(count)
-    seconds = time.perf_counter() - began
-    _require_right(results, count)
-    return seconds
-
-
-def _require_right(results: list[int], count: int) -> None:
-    if results != list(range(count)):
-        raise AssertionError("a peer has returned wrong results")
 
 
 def quartiles(values: Sequence[float]) -> Iterator[float]:

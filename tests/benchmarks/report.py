@@ -11,8 +11,22 @@ from typing import Any
 from tests.benchmarks.measure import Figures, Plan, quartiles
 from tests.benchmarks.peers import Candidate
 
-# Ours, and the one of its kind that it is compared with.
-RIVALS = (("poolapp process", "multiprocessing.Pool"), ("poolapp thread", "ThreadPoolExecutor"))
+# Ours, and those that it is compared with, as far as they are there.
+RIVALS = {
+    "poolapp process": (
+        "multiprocessing.Pool",
+        "ProcessPoolExecutor",
+        "loky",
+        "pebble",
+        "mpire",
+        "joblib",
+        "poolifier thread",
+        "poolifier cluster",
+        "piscina",
+        "raw socketpair",
+    ),
+    "poolapp thread": ("ThreadPoolExecutor", "poolifier thread", "piscina"),
+}
 
 
 def as_json(candidates: Sequence[Candidate], figures: dict[str, Figures], plan: Plan, load: float) -> dict[str, Any]:
@@ -27,7 +41,12 @@ def as_json(candidates: Sequence[Candidate], figures: dict[str, Figures], plan: 
         "tasks": plan.tasks,
         "workers": plan.workers,
         "peers": {c.name: {"about": c.about, **_figures(figures[c.name])} for c in candidates},
-        "ratios": {f"{ours} / {theirs}": _ratios(figures[ours], figures[theirs]) for ours, theirs in RIVALS},
+        "ratios": {
+            f"{ours} / {theirs}": _ratios(figures[ours], figures[theirs])
+            for ours, rivals in RIVALS.items()
+            for theirs in rivals
+            if theirs in figures
+        },
     }
 
 
@@ -49,7 +68,9 @@ def as_text(report: dict[str, Any]) -> Iterator[str]:
         yield f"{name}: {peer['about']}"
     yield ""
     for pair, ratio in report["ratios"].items():
-        yield f"{pair}: round trip {ratio['round_trip_p50']:.2f}, throughput {ratio['tasks_per_second']:.2f}"
+        throughput = ratio["tasks_per_second"]
+        said = "" if throughput is None else f", throughput {throughput:.2f}"
+        yield f"{pair}: round trip {ratio['round_trip_p50']:.2f}{said}"
 
 
 def _figures(figures: Figures) -> dict[str, Any]:
@@ -67,11 +88,12 @@ def _summary(values: list[float]) -> dict[str, Any] | None:
     return {"median": statistics.median(values), "lower": lower, "upper": upper, "values": values}
 
 
-def _ratios(ours: Figures, theirs: Figures) -> dict[str, float]:
-    """Medians of the quotients of each round: what slows a round down slows both."""
+def _ratios(ours: Figures, theirs: Figures) -> dict[str, float | None]:
+    """Medians of the quotients of each round: what slows a round down slows both. None where there is nothing."""
 
-    def quotient(values: Callable[[Figures], list[float]]) -> float:
-        return statistics.median(a / b for a, b in zip(values(ours), values(theirs), strict=True))
+    def quotient(values: Callable[[Figures], list[float]]) -> float | None:
+        pairs = zip(values(ours), values(theirs), strict=False)
+        return statistics.median(quotients) if (quotients := [a / b for a, b in pairs]) else None
 
     return {
         "round_trip_p50": quotient(lambda figures: figures.p50),

@@ -1,4 +1,4 @@
-"""The pools that are compared, each behind the same two questions."""
+"""Pools of Python's library, poolapp's own, and the limit of them all."""
 
 from __future__ import annotations
 
@@ -8,48 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from multiprocessing.pool import Pool as MultiprocessingPool
-from typing import Any, NamedTuple
+from typing import Any
 
 from poolapp.engine import Pool, PoolOptions
+from tests.benchmarks.peers.base import CONTEXT, Calls, Candidate, Peer, executor
 from tests.benchmarks.work import same
 
-# Named, because the default is another one in Python 3.14, and because forking a process with threads is unsafe.
-CONTEXT = "forkserver"
 # Answers every byte with itself, as a worker that has nothing to decide, pickle or run.
 ECHO = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1]))\nwhile data := s.recv(1): s.send(data)"
-
-
-class Peer(NamedTuple):
-    """What a running pool can do: one call and its result, and many calls and their results in order."""
-
-    call: Callable[[int], int]
-    call_many: Callable[[int], list[int]] | None
-
-
-class Candidate(NamedTuple):
-    """Something to be measured: its name, what it is, and how it is started."""
-
-    name: str
-    about: str
-    start: Callable[[int], AbstractContextManager[Peer]]
-
-
-def executor(start: Callable[[int], Executor]) -> Callable[[int], AbstractContextManager[Peer]]:
-    """A candidate that speaks the language of concurrent.futures: poolapp's pools do too."""
-
-    @contextmanager
-    def running(workers: int) -> Iterator[Peer]:
-        with start(workers) as pool:
-            submit = pool.submit
-
-            def call_many(count: int) -> list[int]:
-                return [future.result() for future in [submit(same, number) for number in range(count)]]
-
-            yield Peer(lambda number: submit(same, number).result(), call_many)
-
-    return running
 
 
 @contextmanager
@@ -61,7 +29,7 @@ def multiprocessing_pool(workers: int) -> Iterator[Peer]:
         def call_many(count: int) -> list[int]:
             return [result.get() for result in [apply(same, (number,)) for number in range(count)]]
 
-        yield Peer(lambda number: apply(same, (number,)).get(), call_many)
+        yield Calls(lambda number: apply(same, (number,)).get(), call_many)
         pool.close()
         pool.join()
 
@@ -78,7 +46,7 @@ def ping_pong(workers: int) -> Iterator[Peer]:
             return number - number % 256 + here.recv(1)[0]
 
         try:
-            yield Peer(call, None)
+            yield Calls(call, None)
         finally:
             here.shutdown(socket.SHUT_RDWR)
             echo.wait()

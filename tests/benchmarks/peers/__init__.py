@@ -1,0 +1,12 @@
+"""The pools that are compared."""
+
+from tests.benchmarks.peers import node, pypi, standard
+from tests.benchmarks.peers.base import Candidate, Peer
+
+__all__ = ["CANDIDATES", "Candidate", "Peer"]
+
+CANDIDATES: tuple[Candidate, ...] = (
+    *standard.CANDIDATES,
+    *(candidate for candidate in pypi.CANDIDATES if candidate.is_there),
+    *node.CANDIDATES,
+)
