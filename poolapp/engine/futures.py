@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from poolapp.engine.light_future import LightFuture
 from poolapp.engine.tasks import Task, TaskState
 
 if TYPE_CHECKING:
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
 LISTENING_SECONDS = 0.005
 
 
-class TaskFuture(Future[Any]):
+class TaskFuture(LightFuture):
     """The result of a task to come: a standard Future that also knows its task."""
 
     def __init__(self, task: Task, core: Core) -> None:
-        super().__init__()
         self._task = task
         self._core = core
 
