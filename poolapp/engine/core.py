@@ -76,11 +76,12 @@ class Core:
             if deciding.active:
                 deciding.postpone(self._submit_late, task)
                 return
-            if self.scheduler.is_choosy or task.function.workers is not None:
+            if self.scheduler.state.is_choosy or task.function.workers is not None:
                 self.scheduler.check(task)
             try:
                 deciding.active = True
-                self.herald.queued(task)
+                if self.herald.wants_tasks:
+                    self.herald.queued(task)
                 signal = task.function.signal
                 if signal is not None and signal.reason is not None:
                     self._refuse(task, signal)
@@ -322,6 +323,9 @@ class Core:
                 node.worker.interrupt(action.batch_number, action.index, action.timed_out)
 
     def _take_back(self, node: WorkerNode, then: Callable[[float], object] | None = None) -> None:
+        if node.worker is not None:
+            node.worker.speak_up()
+
         def note(now: float) -> None:
             if node.state is not NodeState.GONE:
                 self.scheduler.taken_back(node, node.worker.take_back(), now)

@@ -70,8 +70,8 @@ class Herald:
         self._ends.settle_down(seconds)
 
     def queued(self, task: Task) -> None:
-        if self.wants_tasks:
-            self._tells.put(self._announcer.queued(task))
+        """A task has been submitted; to be called only if `wants_tasks`."""
+        self._tells.put(self._announcer.queued(task))
 
     def began(self, batch: Batch) -> None:
         """A worker has something to do: the batch's first task has begun, as far as one knows here."""

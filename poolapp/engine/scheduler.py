@@ -55,11 +55,6 @@ class Scheduler:
 
     # Tasks
 
-    @property
-    def is_choosy(self) -> bool:
-        """Whether every task has to be checked before it is submitted."""
-        return self.state.options.queue.limit is not None
-
     def check(self, task: Task) -> None:
         """Raise QueueFull when a task would have to wait and must not, InvalidOption when no slot is one of its own."""
         state, slots = self.state, task.function.workers
@@ -73,12 +68,11 @@ class Scheduler:
 
     def submit(self, task: Task, now: float) -> None:
         """A task has come."""
-        state, staff = self.state, self._staff
+        state = self.state
         state.totals.submitted += 1
         (task.known.usage or state.usage_of(task.known)).submitted += 1
         self._dispatcher.submit(task, now)
-        grown = state.waiting and staff.grows and staff.grow(now)
-        if grown:
+        if state.grows and state.waiting and self._staff.grow(now):
             self._edges.tell()
         else:
             self._edges.tell_if_moved()

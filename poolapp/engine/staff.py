@@ -25,11 +25,6 @@ class Staff:
         self._backoff = Backoff()
         self._restarts: list[WorkersRestart] = []
 
-    @property
-    def grows(self) -> bool:
-        """Whether workers are started for tasks that wait; without replacement of its own accord one comes back so."""
-        return self._state.options.dynamic or not self._state.options.restart_worker_on_error
-
     def review(self, now: float) -> None:
         """See to it that there are enough workers, after something has changed."""
         if not self._state.stopping:
@@ -49,7 +44,7 @@ class Staff:
     def grow(self, now: float) -> bool:
         """Start one more worker when tasks wait that those who are there, or start, will not take; whether it did."""
         state, roster = self._state, self._state.roster
-        if not state.waiting or not self.grows or state.stopping or state.paused:
+        if not state.waiting or not state.grows or state.stopping or state.paused:
             return False
         if len(roster.nodes) >= state.options.limit:
             return False

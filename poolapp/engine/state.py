@@ -47,6 +47,9 @@ class PoolState:
     can_interrupt: bool
     roster: Roster = field(default_factory=Roster)
     limit: int = field(init=False)  # the largest number of workers, at hand
+    is_choosy: bool = field(init=False)  # whether every task has to be checked before it is submitted
+    # Whether workers are started for tasks that wait; without replacement of its own accord one comes back so.
+    grows: bool = field(init=False)
     backlog: TaskQueue = field(default_factory=TaskQueue)  # tasks for which no worker is ready
     waiting: int = 0  # tasks in the backlog and in all queues
     busy_nodes: int = 0  # ready nodes that run as many tasks as they may
@@ -66,6 +69,8 @@ class PoolState:
         """Go by other options from now on."""
         self.options = options
         self.limit = options.limit
+        self.is_choosy = options.queue.limit is not None
+        self.grows = options.dynamic or not options.restart_worker_on_error
 
     @property
     def is_ready(self) -> bool:

@@ -92,6 +92,9 @@ class ManualWorker:
         unbegun, self.unbegun = self.unbegun, []
         return unbegun
 
+    def speak_up(self) -> None:
+        pass
+
     def widen(self, width: int) -> None:
         self.widths.append(width)
 

@@ -54,6 +54,9 @@ class Worker(Protocol):
     def take_back(self) -> list[int]:
         """Take back what has not begun: the number of its batch, once for every task. Must not wait."""
 
+    def speak_up(self) -> None:
+        """Report what is done, if that was held back to be reported with what comes next; called without the lock."""
+
     def widen(self, width: int) -> None:
         """Become able to run `width` tasks at the same time, then report `widened`; a worker never narrows.
 
@@ -63,7 +66,8 @@ class Worker(Protocol):
     def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
         """Ask the task at `index` of a batch to end, because of its time limit or because it was aborted.
 
-        Does nothing when that task does not run any more. Must not wait; the task answers when it has ended.
+        Its `interruption` says so already, for a worker that looks there as the task begins. Does nothing when that
+        task does not run any more. Must not wait; the task answers when it has ended.
         """
 
     def stop(self) -> None:

@@ -46,6 +46,9 @@ class InlineWorker:
     def take_back(self) -> list[int]:
         return []
 
+    def speak_up(self) -> None:
+        """Nothing is held back."""
+
     def widen(self, width: int) -> None:
         """Stay as it is: what a sender sends runs in its thread, one task after another."""
         self._reports.widened(self._node, 1)

@@ -111,6 +111,9 @@ class ProcessWorker:
     def take_back(self) -> list[int]:
         return [] if self._closed else self._tickets.take_back()
 
+    def speak_up(self) -> None:
+        """Nothing is held back."""
+
     def widen(self, width: int) -> None:
         self._posted.append(("width", width))
         self.flush()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
+from collections import deque
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from poolapp.engine.errors import PoolError, TaskAborted, TaskTimeout
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
-from poolapp.engine.outcomes import WorkerExit
+from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.interruptible import RunningTask
@@ -20,12 +23,39 @@ from poolapp.engine.workers.running import TaskRunner, describe
 
 logger = logging.getLogger("poolapp")
 
-Job = tuple[Batch, list[RunningTask]]
+# So long may the answer of a task wait for those of the tasks behind it.
+HOLD_SECONDS = 0.0005
+
+
+class Job:
+    """What a thread does in one go: a batch. Its tasks are begun from the front, and taken back from the end."""
+
+    __slots__ = ("left", "number", "size")
+
+    def __init__(self, batch: Batch) -> None:
+        self.number = batch.number
+        self.size = len(batch.tasks)
+        self.left = deque(enumerate(batch.tasks))
+
+    def begin(self) -> tuple[int, Task] | None:
+        """The next task, with its place in the batch; from here on it cannot be taken back."""
+        try:
+            return self.left.popleft()
+        except IndexError:
+            return None
+
+    def take_back(self) -> Iterator[int]:
+        """Take back what has not begun; yields the batch's number, once for every task."""
+        with contextlib.suppress(IndexError):  # the thread was quicker
+            while self.left:
+                self.left.pop()
+                yield self.number
 
 
 class ThreadCrew(LocalCrew):
     """Makes workers of threads; they report for themselves."""
 
+    takes_batches: ClassVar[bool] = True
     can_interrupt: ClassVar[bool] = True
 
     def __init__(self, options: PoolOptions, reports: Reports) -> None:
@@ -84,7 +114,11 @@ class ThreadWorker:
         self._runner = runner
         self._abandoned = abandoned
         self._lanes: Lanes[Job] = Lanes(name, self._run, self._end, stack_size)
-        self._running: dict[tuple[int, int], RunningTask] = {}  # by batch and index, from the moment they are posted
+        self._jobs: dict[int, Job] = {}  # by the number of the batch, until all of it is done or was taken back
+        self._running: dict[tuple[int, int], RunningTask] = {}  # by batch and index
+        self._unsaid: deque[Outcome] = deque()
+        self._said_at = 0.0  # a reading of the monotonic clock, in seconds
+        self._saying = threading.Lock()
         self._gone = False
         self._going = threading.Lock()
 
@@ -96,10 +130,8 @@ class ThreadWorker:
         self._lanes.grow(1, lambda: self._reports.worker_ready(self._node, os.getpid()))
 
     def post(self, batch: Batch) -> None:
-        tasks = [RunningTask(task.name, batch.number, index, self._tell) for index, task in enumerate(batch.tasks)]
-        for index, running in enumerate(tasks):
-            self._running[batch.number, index] = running
-        self._lanes.put((batch, tasks))
+        job = self._jobs[batch.number] = Job(batch)
+        self._lanes.put(job)
 
     def flush(self) -> None:
         """Posting was sending."""
@@ -108,12 +140,10 @@ class ThreadWorker:
         """The thread speaks for itself."""
 
     def take_back(self) -> list[int]:
-        numbers: list[int] = []
-        for batch, tasks in self._lanes.take_back():
-            numbers.extend([batch.number] * len(tasks))
-            for index in range(len(tasks)):
-                self._running.pop((batch.number, index), None)
-        return numbers
+        return [number for job in list(self._jobs.values()) for number in job.take_back()]
+
+    def speak_up(self) -> None:
+        self._say(blocking=False)
 
     def widen(self, width: int) -> None:
         self._runner.widen()
@@ -138,14 +168,48 @@ class ThreadWorker:
         self._exit("given up; a thread cannot be killed")
 
     def _run(self, job: Job) -> None:
-        batch, tasks = job
-        for running, task in zip(tasks, batch.tasks, strict=True):
-            outcome = run_here(self._runner, running, task)
-            running.is_over = True
-            self._running.pop((batch.number, running.index), None)
+        begun = 0
+        while (begins := job.begin()) is not None:
+            begun += 1
+            self._perform(job, *begins)
             if self._gone:
                 return
-            self._reports.finished(self._node, [outcome])
+        self._jobs.pop(job.number, None)
+        if begun < job.size:
+            self._reports.skipped(self._node, job.number)
+
+    def _perform(self, job: Job, index: int, task: Task) -> None:
+        """Run a task; its answer waits a moment for others if there are more to come."""
+        if task.timeout is not None:
+            self._say()  # its time counts from the answer before
+        key = job.number, index
+        running = self._running[key] = RunningTask(task.name, job.number, index, self._tell)
+        if (interruption := task.interruption) is not None:  # since before we were there to be asked
+            running.ask(TaskTimeout if interruption.timed_out else TaskAborted)
+        outcome = run_here(self._runner, running, task)
+        running.is_over = True
+        del self._running[key]
+        if self._gone:
+            return
+        self._unsaid.append(outcome)
+        ended_at = outcome.started_at + outcome.run_time
+        if not job.left or ended_at - self._said_at >= HOLD_SECONDS:
+            self._said_at = ended_at
+            self._say()
+
+    def _say(self, *, blocking: bool = True) -> None:
+        """Report what is done; whoever comes while another does it need not wait for that.
+
+        One at a time, as answers must not overtake each other, and never by who holds the pool's lock.
+        """
+        if not self._saying.acquire(blocking=blocking):
+            return
+        try:
+            outcomes = [self._unsaid.popleft() for _ in range(len(self._unsaid))]
+            if outcomes:
+                self._reports.finished(self._node, outcomes)
+        finally:
+            self._saying.release()
 
     def _end(self, error: BaseException | None) -> None:
         if error is not None:
@@ -159,6 +223,7 @@ class ThreadWorker:
         with self._going:
             was_gone, self._gone = self._gone, True
         if not was_gone:
+            self.speak_up()
             self._reports.exited(self._node, WorkerExit(reason))
 
     def _tell(self, running: RunningTask, message: Any) -> None:

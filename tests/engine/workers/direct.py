@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import sys
 import termios
 import threading
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from poolapp.engine import PoolOptions
+from poolapp.engine.interrupting import Interruption
 from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction
 from poolapp.engine.workers import crew_class
@@ -88,6 +90,7 @@ class Driver:
         self.worker = self.crew.spawn(SimpleNamespace(id=1))
         self.worker.start()
         self._number = 0
+        self._tasks: dict[int, list[Task]] = {}  # of the latest batch of each number
 
     def wait_until_ready(self) -> None:
         self.recorder.wait_for(lambda: self.recorder.of("ready") or self.recorder.of("exited"))
@@ -116,6 +119,7 @@ class Driver:
         self._number = self._number % 255 + 1
         while self._number in unless:
             self._number = self._number % 255 + 1
+        self._tasks[self._number] = tasks
         self.worker.post(Parcel(self._number, tasks))
         return self._number
 
@@ -144,7 +148,8 @@ class Driver:
         self.recorder.wait_for(lambda: self.recorder.of("widened", width))
 
     def interrupt(self, number: int, index: int = 0, *, timed_out: bool = False) -> None:
-        """Interrupt a task, and wait until the worker knows."""
+        """Interrupt a task as the pool does, and wait until the worker knows."""
+        self._tasks[number][index].interruption = Interruption("asked to", timed_out, math.inf)
         self.worker.interrupt(number, index, timed_out)
         if self.kind == "process":
             eventually(lambda: not unread(self.worker._interrupts._write_fd))

@@ -9,6 +9,7 @@ import pytest
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction
+from poolapp.engine.workers.inline import InlineCrew
 from poolapp.engine.workers.process import ProcessCrew, _describe
 from poolapp.engine.workers.remote import ProcessWorker
 from poolapp.engine.workers.thread import ThreadCrew
@@ -67,6 +68,7 @@ def test_the_end_of_a_process_in_words(exit_code: int, words: str):
     assert _describe(exit_code) == words
 
 
-def test_a_crew_of_processes_takes_batches():
+def test_crews_of_processes_and_of_threads_take_batches():
     assert ProcessCrew.takes_batches
-    assert not ThreadCrew.takes_batches
+    assert ThreadCrew.takes_batches
+    assert not InlineCrew.takes_batches
