@@ -55,8 +55,8 @@ class Core:
         self.scheduler = Scheduler(
             options, ahead=self.crew.takes_batches, can_interrupt=self.crew.can_interrupt, ids=self._ids
         )
-        self.ending = Ending(self, 2 * options.stop_timeout + 1)
         self.ticker = Ticker(f"poolapp-{options.name}-ticker", self._tick, self.clock.monotonic)
+        self.ending = Ending(self, 2 * options.stop_timeout + 1)
 
     def disown(self) -> None:
         """We are in a forked child: the workers are the parent's, and other threads may have held our locks."""
@@ -183,6 +183,10 @@ class Core:
         self._actions.settle_down(seconds)
         self.herald.settle_down(seconds)
 
+    def is_told_by_this_thread(self) -> bool:
+        """Whether it is in the middle of a listener, or of something else that the pool needs to go on."""
+        return self._actions.is_drained_here or self.herald.is_told_here
+
     # Deciding
 
     def decide(self, message: Callable[[float], object]) -> None:
@@ -267,6 +271,8 @@ class Core:
                 self.herald.began(decision)
             elif isinstance(decision, Action):
                 self._actions.put(decision)
+                if isinstance(decision, (Spawn, Stop, Kill)):
+                    self.ticker.wake()  # it has to be done in time
             else:
                 self.herald.put(decision)
         return workers

@@ -64,6 +64,11 @@ class Herald:
         if self._ends.items:
             self._ends.drain()
 
+    @property
+    def is_told_here(self) -> bool:
+        """Whether the calling thread is just passing news on."""
+        return self._tells.is_drained_here or self._ends.is_drained_here
+
     def settle_down(self, seconds: float) -> None:
         """The same, and wait for another thread that does it, `seconds` at the most for each kind of news."""
         self._tells.settle_down(seconds)

@@ -23,6 +23,11 @@ class Outbox(Generic[T]):
         self._draining = threading.Lock()
         self._drainer: int | None = None  # the thread that drains
 
+    @property
+    def is_drained_here(self) -> bool:
+        """Whether the calling thread is just carrying something out."""
+        return self._drainer == threading.get_ident()
+
     def put(self, item: T) -> None:
         self.items.append(item)
 
@@ -39,8 +44,6 @@ class Outbox(Generic[T]):
 
     def settle_down(self, seconds: float) -> None:
         """See to it that what was put in is carried out; waits `seconds` at the most for a thread that is at it."""
-        if self._drainer != threading.get_ident() and self._draining.acquire(
-            timeout=min(seconds, threading.TIMEOUT_MAX)
-        ):
+        if not self.is_drained_here and self._draining.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
             self._draining.release()
             self.drain()

@@ -152,7 +152,6 @@ class Scheduler:
     def worker_ready(self, node: WorkerNode, pid: int | None, now: float) -> None:
         """A worker has started and waits for tasks."""
         node.pid = pid
-        node.started_at = node.idle_since = now
         self.state.decisions.append(Tell("worker_online", _who(node)))
         self._staff.welcome(node, now)
         self._begin_work(node, now)

@@ -78,7 +78,6 @@ class Staff:
 
     def welcome(self, node: WorkerNode, now: float) -> None:
         """A worker has started; where it is to run several tasks at once, it is to become that wide first."""
-        self._backoff.succeeded(node.slot)
         if node.state is NodeState.STARTING:
             self.adapt(node)
             if node.width == node.wanted_width:
@@ -86,6 +85,8 @@ class Staff:
 
     def admit(self, node: WorkerNode, now: float) -> None:
         """A worker may be given work from now on, and whom it replaces may go."""
+        self._backoff.succeeded(node.slot)
+        node.started_at = node.idle_since = now
         # So that a strategy that goes by past times does not give it everything at once.
         node.usage.seed(other.usage for other in self._state.roster.eligible)
         self._state.roster.set_state(node, NodeState.READY)

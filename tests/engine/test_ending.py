@@ -100,19 +100,18 @@ def test_an_interrupted_end_waits_for_no_more_tasks(pool: Pool, interrupt: Calla
     pool.start()
 
 
-def test_an_end_that_is_interrupted_again_can_be_completed(
+def test_an_end_that_is_interrupted_again_comes_to_its_end_all_the_same(
     pool: Pool, interrupt: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ):
-    pool.execute(functions.add, 1, 1)
+    future = pool.execute(functions.add, 1, 1)
     interrupt(2)
     with monkeypatch.context() as patch:
         patch.setattr(ManualWorker, "kill", lambda worker: None)
+
         with pytest.raises(KeyboardInterrupt):
             pool.destroy(timeout=None)
-    assert pool.snapshot()["state"] == "stopping"
 
-    pool.destroy()
-
+    assert isinstance(future.exception(0), PoolDestroyed)
     assert pool.snapshot()["state"] == "stopped"
     pool.start()
 
@@ -152,11 +151,35 @@ def test_the_end_waits_for_what_another_thread_is_still_telling(pool: Pool, work
     assert future.result(0) == 2
 
 
-def test_what_the_ending_itself_is_told_by_does_not_wait_for_itself(pool: Pool, worker: ManualWorker):
-    pool.on("task_finished", lambda _: pool.destroy(timeout=0))
+@pytest.mark.parametrize("event", ["task_finished", "worker_exit", "destroy"])
+def test_a_listener_may_end_the_pool_and_does_not_wait_for_itself(pool: Pool, worker: ManualWorker, event: str):
+    pool.on(event, lambda _: pool.destroy(timeout=0))
     future = pool.execute(functions.add, 1, 1)
-
     worker.answer(2)
+
+    pool.destroy(timeout=0)
 
     assert future.result(1) == 2
     assert pool.snapshot()["state"] == "stopped"
+
+
+def test_an_end_that_a_listener_has_begun_is_waited_for_by_others(pool: Pool, worker: ManualWorker):
+    pool.on("task_queued", lambda _: pool.destroy(timeout=None))
+    future = pool.execute(functions.add, 1, 1)
+    threading.Timer(0.05, worker.answer, [2]).start()
+
+    pool.destroy()
+
+    assert future.result(0) == 2
+
+
+def test_who_waits_for_one_run_has_nothing_to_do_with_the_next(pool: Pool, worker: ManualWorker):
+    """However late it wakes."""
+    first = pool._core.ending
+    pool.destroy(timeout=0)
+    pool.start()
+    ManualCrew.latest.workers[0].become_ready()
+
+    first.ask(0)
+
+    assert pool.snapshot()["state"] == "ready"

@@ -423,3 +423,27 @@ def test_a_listener_can_be_called(pool: Pool):
 def test_the_workers_to_be_restarted_are_named_by_their_ids(pool: Pool, ids: object):
     with pytest.raises(InvalidOptionType, match="ids must be"):
         pool.restart_workers(ids)
+
+
+# Time limits of workers
+
+
+def test_a_worker_that_was_started_for_a_task_has_to_start_in_time():
+    with make_pool(min_size=0, max_size=1, start_timeout=0.05) as pool:
+        pool.execute("add", 1)
+
+        assert ManualCrew.latest.workers[0].was_killed.wait(10)
+        pool.destroy(timeout=0)
+
+
+def test_a_worker_that_retires_after_its_task_has_to_end_in_time(
+    pool: Pool, worker: ManualWorker, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(worker, "stop", lambda: None)
+    pool.execute("add", 1)
+    pool.restart_workers()
+    ManualCrew.latest.workers[1].become_ready()
+
+    worker.answer(2)
+
+    assert worker.was_killed.wait(10)

@@ -325,3 +325,15 @@ def test_without_a_queue_tasks_stay_with_the_worker_that_was_chosen():
     assert desk.answer(2) == []
     assert desk.queue(1) == ["a1"]
     assert desk.snapshot()["back_pressure"] is False
+
+
+def test_who_dies_before_it_is_wide_has_failed_to_start():
+    desk = Desk(min_size=1, queue={"concurrency": 2})
+    desk.start()
+    desk.ready(1)
+
+    assert desk.exit(1) == []
+    assert desk.tick(0.1) == ["spawn 2 in slot 0"]
+    desk.ready(2)
+    assert desk.exit(2) == []
+    assert desk.tick(0.1) == [], "the pauses become longer"

@@ -43,9 +43,10 @@ class InterruptOffice:
 
     def hand_over(self) -> None:
         """Let go of the worker's end."""
-        if self._holds_both:
-            self._holds_both = False
-            os.close(self.read_fd)
+        with self._using:
+            if self._holds_both:
+                self._holds_both = False
+                os.close(self.read_fd)
 
     def close(self) -> None:
         self.hand_over()

@@ -55,6 +55,7 @@ class ProcessWorker:
         self._posted: deque[Batch | Head | None] = deque()  # None: stop after what was sent
         self._task_count = 0  # all that were ever posted
         self._first_of = [0] * BATCH_NUMBERS  # how many were posted before the latest batch of each number
+        self._starting = threading.RLock()  # its nursery may die, and it be buried, while it is still being started
         self._sending = threading.Lock()
         self._hearing = threading.Lock()
         self._poll = select.poll()
@@ -64,16 +65,17 @@ class ProcessWorker:
 
     def start(self) -> None:
         self._reactor.watch(self._socket.fileno(), self._read)
-        try:
-            fds = (self._remote.fileno(), self._tickets.read_fd, self._interrupts.read_fd)
-            self._crew.bear(self, fds)
-        except BaseException:
-            self._crew.forget(self)
-            self._release()
-            raise
-        finally:
-            self._remote.close()
-            self._interrupts.hand_over()
+        with self._starting:
+            try:
+                fds = (self._remote.fileno(), self._tickets.read_fd, self._interrupts.read_fd)
+                self._crew.bear(self, fds)
+            except BaseException:
+                self._crew.forget(self)
+                self._release()
+                raise
+            finally:
+                self._remote.close()
+                self._interrupts.hand_over()
 
     def post(self, batch: Batch) -> None:
         # A few bytes into a pipe that is never full: it does not wait, and from here on the batch can be taken back.
@@ -146,7 +148,9 @@ class ProcessWorker:
         self._release()
 
     def _release(self) -> None:
-        with self._hearing, self._sending:
+        with self._starting, self._hearing, self._sending:
+            if self._closed:
+                return
             self._closed = True
             self._reactor.forget(self._socket.fileno())
             self._posted.clear()
