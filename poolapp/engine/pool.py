@@ -95,9 +95,9 @@ class Pool(Executor):
 
         The default is `queue.tasks_finished_timeout`. What has not finished by then fails with PoolDestroyed; when the
         wait is interrupted, by Ctrl-C for instance, so does all the rest. Returns when every worker is gone and every
-        future is settled, also when another thread has begun it; does nothing when the pool does not run. It can be
-        started again afterwards, with the same listeners and tasks. Raises InvalidOptionType or InvalidOption for a
-        timeout that is none.
+        future is settled, also when another thread has begun it; in a listener, without which there is no end, it
+        returns at once. Does nothing when the pool does not run. It can be started again afterwards, with the same
+        listeners and tasks. Raises InvalidOptionType or InvalidOption for a timeout that is none.
         """
         patience = self.options.queue.tasks_finished_timeout if timeout == "default" else timeout
         require_wait("timeout", patience)
