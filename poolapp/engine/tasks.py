@@ -124,7 +124,7 @@ def load_option(name: str, path: str) -> Any:
         raise InvalidOption(f"{name} {path!r} cannot be imported: {exc}") from exc
 
 
-def resolve(found: str | Callable[..., Any], option: str = "handler") -> Callable[..., Any]:
+def resolve(found: str | Callable[..., Any], option: str) -> Callable[..., Any]:
     """A callable that may be given as "module:qualified.name"; errors name the option that it was given as."""
     function: Callable[..., Any] = load_option(option, found) if isinstance(found, str) else found
     return function

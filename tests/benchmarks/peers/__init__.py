@@ -5,8 +5,4 @@ from tests.benchmarks.peers.base import Candidate, Peer
 
 __all__ = ["CANDIDATES", "Candidate", "Peer"]
 
-CANDIDATES: tuple[Candidate, ...] = (
-    *standard.CANDIDATES,
-    *(candidate for candidate in pypi.CANDIDATES if candidate.is_there),
-    *node.CANDIDATES,
-)
+CANDIDATES: tuple[Candidate, ...] = (*standard.CANDIDATES, *pypi.CANDIDATES, *node.CANDIDATES)

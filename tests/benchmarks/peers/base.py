@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -27,16 +26,11 @@ class Peer(Protocol):
 
 
 class Candidate(NamedTuple):
-    """Something to be measured: its name, what it is, how it is started, and the module that it needs."""
+    """Something to be measured: its name, what it is, and how it is started."""
 
     name: str
     about: str
     start: Callable[[int], AbstractContextManager[Peer]]
-    needs: str | None = None
-
-    @property
-    def is_there(self) -> bool:
-        return self.needs is None or importlib.util.find_spec(self.needs) is not None
 
 
 @dataclass(frozen=True)

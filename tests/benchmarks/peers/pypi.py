@@ -1,7 +1,8 @@
-"""Pools of the Python Package Index."""
+"""Pools of the Python Package Index, as far as they are installed; each is called like its module."""
 
 from __future__ import annotations
 
+import importlib.util
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -58,9 +59,13 @@ def joblib_parallel(workers: int) -> Iterator[Peer]:
         yield Calls(lambda number: parallel([joblib.delayed(same)(number)])[0], call_many)
 
 
-CANDIDATES = (
-    Candidate("loky", "processes, submit", executor(loky_executor), "loky"),
-    Candidate("pebble", f"processes ({CONTEXT}), submit", pebble_pool, "pebble"),
-    Candidate("mpire", f"processes ({CONTEXT}), apply_async", mpire_pool, "mpire"),
-    Candidate("joblib", "processes (loky), Parallel, which makes batches of tasks", joblib_parallel, "joblib"),
+CANDIDATES = tuple(
+    candidate
+    for candidate in (
+        Candidate("loky", "processes, submit", executor(loky_executor)),
+        Candidate("pebble", f"processes ({CONTEXT}), submit", pebble_pool),
+        Candidate("mpire", f"processes ({CONTEXT}), apply_async", mpire_pool),
+        Candidate("joblib", "processes (loky), Parallel, which makes batches of tasks", joblib_parallel),
+    )
+    if importlib.util.find_spec(candidate.name) is not None
 )
