@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeVar
 
 from poolapp.engine.abort import AbortSignal
+from poolapp.engine.acting import Actor
 from poolapp.engine.callbacks import CallbackThread
 from poolapp.engine.clock import Clock
 from poolapp.engine.deciding import Deciding
-from poolapp.engine.decisions import Action, GiveUp, Interrupt, Kill, Spawn, Stop, TakeBack, Widen
+from poolapp.engine.decisions import Action, Kill, Spawn, Stop
 from poolapp.engine.ending import Ending
 from poolapp.engine.errors import PoolDestroyed, PoolError, PoolNotStarted, TaskAborted
 from poolapp.engine.forking import watch
@@ -76,7 +77,8 @@ class Core:
             if deciding.active:
                 deciding.postpone(self._submit_late, task)
                 return
-            if self.scheduler.state.is_choosy or task.function.workers is not None:
+            state = self.scheduler.state
+            if state.is_choosy or task.function.workers is not None:
                 self.scheduler.check(task)
             try:
                 deciding.active = True
@@ -87,10 +89,12 @@ class Core:
                     self._refuse(task, signal)
                 else:
                     self.scheduler.submit(task, task.queued_at)
-                workers = self._hand_out()
+                has_decided = state.decisions or self.herald.wants_tasks
+                workers = self._hand_out() if has_decided else ()
             finally:
                 deciding.active = False
-        self._carry_out(workers)
+        if has_decided or deciding.postponed:
+            self._carry_out(workers)
 
     def help(self, task: Task, seconds: float) -> None:
         """Let the calling thread, which waits for a task, hear the worker itself for a while, if it can."""
@@ -137,20 +141,25 @@ class Core:
         self.tell(lambda now: self.scheduler.worker_ready(node, pid, now))
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
+        deciding = self._deciding
         with self.lock:
-            if node.state is NodeState.GONE or self._deciding.postpone(self.finished, node, outcomes):
+            if node.state is NodeState.GONE or deciding.postpone(self.finished, node, outcomes):
                 return
-            with self._deciding:
+            try:
+                deciding.active = True
                 ended = self.scheduler.finished(node, outcomes, self.clock.monotonic())
-                self.herald.finished(ended)
-                if len(ended) < len(outcomes):
-                    logger.warning(
-                        "Pool %s: the worker in slot %d has answered what was given up", self.name, node.slot
-                    )
-                workers = self._hand_out()
+                if self.herald.wants_tasks:
+                    self.herald.finished(ended)
+                has_decided = self.scheduler.state.decisions or self.herald.wants_tasks
+                workers = self._hand_out() if has_decided else ()
+            finally:
+                deciding.active = False
             if self.state == "stopping":
                 self.changed.notify_all()
-        self._carry_out(workers)
+        if has_decided or deciding.postponed:
+            self._carry_out(workers)
+        if len(ended) < len(outcomes):
+            logger.warning("Pool %s: the worker in slot %d has answered what was given up", self.name, node.slot)
         for task, outcome in ended:
             settle(task, outcome.value, outcome.error)
 
@@ -255,26 +264,29 @@ class Core:
         self.call_back = CallbackThread(f"poolapp-{self.name}-callbacks").call
         self._deciding = Deciding()
         # What is done about workers comes before the news: listeners and callbacks may take their time.
-        self._actions: Outbox[Action] = Outbox(self._act)
+        self._actions: Outbox[Action] = Outbox(Actor(self).act)
 
     # Carrying out
 
-    def _hand_out(self) -> list[Worker]:
+    def _hand_out(self) -> Sequence[Worker]:
         """Line up what has been decided, under the lock; returns the workers that have something to send."""
         workers: list[Worker] = []
+        herald = self.herald
         for decision in self.scheduler.take_decisions():
             if isinstance(decision, Batch):
                 node = decision.node
                 node.worker.post(decision)
                 workers.append(node.worker)
-                self._mind_time(node, decision)
-                self.herald.began(decision)
+                if node.committed > node.width or decision.timeout is not None:
+                    self._mind_time(node, decision)
+                if herald.wants_tasks:
+                    herald.began(decision)
             elif isinstance(decision, Action):
                 self._actions.put(decision)
                 if isinstance(decision, (Spawn, Stop, Kill)):
                     self.ticker.wake()  # it has to be done in time
             else:
-                self.herald.put(decision)
+                herald.put(decision)
         return workers
 
     def _mind_time(self, node: WorkerNode, batch: Batch) -> None:
@@ -293,53 +305,6 @@ class Core:
         self.herald.drain()
         if self._deciding.postponed:
             self._deciding.catch_up()
-
-    def _act(self, action: Action) -> None:
-        node = action.node
-        match action:
-            case Spawn():
-                self._spawn(node)
-            case Stop() if node.worker is not None:
-                node.worker.stop()
-            case Kill() if node.worker is not None:
-                node.worker.kill()
-            case TakeBack():
-                self._take_back(node)
-            case GiveUp(_, task):
-                self._take_back(node, lambda now: self.scheduler.give_up(node, task, now))
-            case Widen(_, width) if node.worker is not None:
-                node.worker.widen(width)
-            case Interrupt() if node.worker is not None:
-                self._interrupt(action)
-
-    def _spawn(self, node: WorkerNode) -> None:
-        try:
-            node.worker = self.crew.spawn(node)
-            node.worker.start()
-        except Exception as exc:
-            logger.exception("Pool %s could not start a worker", self.name)
-            self.exited(node, WorkerExit(f"could not be started: {exc}"))
-
-    def _interrupt(self, action: Interrupt) -> None:
-        """Pass a request on if its task runs still: under the lock, since later its batch's number may be another's."""
-        node = action.node
-        with self.lock:
-            task = node.task_at(action.batch_number, action.index)
-            if task is not None and task.interruption is not None and node.state is not NodeState.GONE:
-                node.worker.interrupt(action.batch_number, action.index, action.timed_out)
-
-    def _take_back(self, node: WorkerNode, then: Callable[[float], object] | None = None) -> None:
-        if node.worker is not None:
-            node.worker.speak_up()
-
-        def note(now: float) -> None:
-            if node.state is not NodeState.GONE:
-                self.scheduler.taken_back(node, node.worker.take_back(), now)
-                if then is not None:
-                    then(now)
-                self.scheduler.go_on(node, now)
-
-        self.tell(note)
 
     def _tick(self) -> float | None:
         with self.lock, self._deciding:

@@ -9,8 +9,8 @@ from poolapp.engine.decisions import Settle, TakeBack
 from poolapp.engine.errors import PoolDestroyed, PoolError, TaskAborted
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.outcomes import Outcome
-from poolapp.engine.queues import TaskQueue
 from poolapp.engine.state import PoolState
+from poolapp.engine.statistics import Sample
 from poolapp.engine.stealing import relieve, steal
 from poolapp.engine.strategies import Strategy, make_strategy
 from poolapp.engine.tasks import Task, TaskState
@@ -46,21 +46,18 @@ class Dispatcher:
         self._relieves = self._steals and queue.task_stealing_on_back_pressure
         self._threshold = options.queue_size if queue.enabled else None
         for node in self._state.roster:
-            self._mark_pressure(node)
+            self._note_queue(node)
 
     # Placing
 
-    def submit(self, task: Task, now: float) -> None:
-        """Give a new task its rank and its place."""
-        state = self._state
-        per_node = state.waiting / (len(state.roster.eligible) or 1)
-        task.rank = self.ageing.rank(task.function.priority, per_node, now)
-        self.place(task, now)
-
     def place(self, task: Task, now: float, *, is_new: bool = True) -> None:
-        """Give a task to a node, or keep it until there is one."""
-        function, state = task.function, self._state
+        """Give a task to a node, or keep it until there is one; a new one is given its rank."""
+        function, state, ageing = task.function, self._state, self.ageing
         nodes: Sequence[WorkerNode] = state.roster.eligible
+        if is_new:
+            if now >= ageing.due:
+                ageing.advance(state.waiting / (len(nodes) or 1), now)
+            task.rank = function.priority + ageing.points
         if function.workers is not None or state.paused:
             nodes = state.eligible_for(function.workers)
         if not nodes:
@@ -68,7 +65,8 @@ class Dispatcher:
             return
         strategy = self._strategy if function.strategy is None else self._strategy_called(function.strategy)
         node = task.node = strategy.choose(nodes, now)
-        if not node.queue.count and not node.is_full and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
+        has_room = node.committed < node.quota and not node.queue.count
+        if has_room and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
             self._commit(node, [task], task.known.expected, now)
             return
         self._enqueue(node, task, is_new, now)
@@ -88,7 +86,7 @@ class Dispatcher:
                 self._fill_window(node, now)
             else:
                 self._fill_quota(node, now)
-            self._mark_pressure(node)
+            self._note_queue(node)
 
     def employ(self, node: WorkerNode, now: float) -> None:
         """Commit what waits at a ready node and, as long as it has room, what waits elsewhere."""
@@ -117,12 +115,12 @@ class Dispatcher:
                 self.fail(task, interruption.error())
         self._state.waiting += len(wanted)
         node.queue.push_front(wanted)
-        self._mark_pressure(node)
+        self._note_queue(node)
 
     def clear(self, node: WorkerNode) -> list[Task]:
         """Take all tasks out of a node's queue."""
         tasks = node.queue.clear()
-        self._mark_pressure(node)
+        self._note_queue(node)
         return tasks
 
     def withdraw(self, task: Task) -> bool:
@@ -139,28 +137,27 @@ class Dispatcher:
 
     def book(self, node: WorkerNode, task: Task, outcome: Outcome) -> None:
         """Enter an outcome into the books."""
-        totals, run_time, active = self._state.totals, outcome.run_time, outcome.active_time
-        task.started_at, task.run_time = outcome.started_at, run_time
-        wait = outcome.started_at - task.queued_at
+        _, error, _, started_at, run_time, active_time, _ = outcome
+        totals, known = self._state.totals, task.known
+        task.started_at, task.run_time = started_at, run_time
         totals.busy_time += run_time
-        task.known.learn(run_time)
-        usage = task.known.usage or self._state.usage_of(task.known)
-        if outcome.error is None:
+        known.learn(run_time)
+        if error is None:
             task.state = TaskState.EXECUTED
             totals.executed += 1
-            node.usage.record(wait, run_time, active)
-            usage.record(wait, run_time, active)
+            sample: Sample = started_at - task.queued_at, run_time, active_time
         else:
             task.state = TaskState.FAILED
             totals.failed += 1
-            node.usage.record_failure(wait)
-            usage.record_failure(wait)
+            sample = started_at - task.queued_at, None, 0.0
+        node.usage.record(sample)
+        (known.usage or self._state.usage_of(known)).record(sample)
 
     def fail(self, task: Task, error: PoolError) -> None:
         """End a task that has no outcome."""
         task.state = TaskState.FAILED
         self._state.totals.failed += 1
-        self._state.usage_of(task.known).failed += 1
+        self._state.usage_of(task.known).count_failure()
         self._state.decisions.append(Settle(task, error))
 
     def fail_waiting(self, tasks: Iterable[Task], error: PoolError | None = None) -> None:
@@ -199,14 +196,19 @@ class Dispatcher:
     def _enqueue(self, node: WorkerNode, task: Task, is_new: bool, now: float) -> None:
         was_pressed = node.is_pressed
         self._state.waiting += 1
-        _put(node.queue, task, is_new)
-        if node.runs_ahead and task.function.priority < node.batches[-1].tasks[-1].function.priority:
+        if is_new:
+            node.queue.push(task)
+        else:
+            node.queue.insert(task)
+        is_ahead = node.committed > node.width
+        if is_ahead and task.function.priority < node.batches[-1].tasks[-1].function.priority:
             self._state.decisions.append(TakeBack(node))  # it goes before what was given away ahead of its time
         elif len(node.batches) < BATCHES_AHEAD:
             self.feed(node, now)
-        self._mark_pressure(node)
-        if node.is_pressed and not was_pressed and self._relieves and not self._state.is_pressed:
-            self._relieve(node, now)
+        if not was_pressed and self._threshold is not None and node.queue.count >= self._threshold:
+            self._note_queue(node)
+            if self._relieves and not self._state.is_pressed:
+                self._relieve(node, now)
 
     def _relieve(self, node: WorkerNode, now: float) -> None:
         """Let others take over tasks from a queue that has just become too long."""
@@ -226,27 +228,21 @@ class Dispatcher:
         queue, batches = node.queue, node.batches
         if node.unanswered_batches >= MAX_UNANSWERED_BATCHES or (batches and not self._may_run_ahead(node)):
             return
-        tasks: list[Task] = []
-        expected_time = 0.0
-        while queue.count and len(tasks) < TASKS_IN_A_BATCH:
-            cost = queue.first().known.expected
-            if (tasks or batches) and expected_time + cost > BATCH_SECONDS:
-                break
-            tasks.append(queue.pop())
-            expected_time += cost
-        if tasks:
-            self._state.waiting -= len(tasks)
-            self._commit(node, tasks, expected_time, now)
+        if batches and queue.first().known.expected > BATCH_SECONDS:
+            return
+        tasks, expected_time = queue.pop_some(TASKS_IN_A_BATCH, BATCH_SECONDS)
+        self._state.waiting -= len(tasks)
+        self._commit(node, tasks, expected_time, now)
 
     def _commit(self, node: WorkerNode, tasks: list[Task], expected_time: float, now: float) -> None:
-        was_full = node.is_full
+        was_full = node.committed >= node.quota
         batch = node.commit(tasks, expected_time, now)
         for task in tasks:
             task.state = TaskState.COMMITTED
             if task.timeout is not None and (batch.timeout is None or task.timeout < batch.timeout):
                 batch.timeout = task.timeout
         self._state.decisions.append(batch)
-        if not was_full and node.is_full:
+        if not was_full and node.committed >= node.quota:
             self._state.busy_nodes += 1
 
     def _keep(self, task: Task, is_new: bool) -> None:
@@ -259,24 +255,24 @@ class Dispatcher:
             text = f"{task.name} may only run in slots {task.function.workers}, which the pool no longer has"
             self.fail_waiting([task], TaskAborted(text))
         else:
-            _put(self._state.backlog, task, is_new)
+            backlog = self._state.backlog
+            backlog.push(task) if is_new else backlog.insert(task)
 
     def _take_out(self, task: Task) -> None:
         """Take a task out of the queue in which it waits."""
-        node = task.node
+        assert task.queue is not None
         self._state.waiting -= 1
-        if node is not None and task in node.queue:
-            node.queue.remove(task)
-            self._mark_pressure(node)
-        else:
-            self._state.backlog.remove(task)
+        task.queue.remove(task)
+        if task.node is not None:
+            self._note_queue(task.node)
 
     def _note_theft(self, victim: WorkerNode, thief: WorkerNode) -> None:
-        self._mark_pressure(victim)
-        self._mark_pressure(thief)
+        self._note_queue(victim)
+        self._note_queue(thief)
 
-    def _mark_pressure(self, node: WorkerNode) -> None:
-        """Note whether a node's queue is too long now."""
+    def _note_queue(self, node: WorkerNode) -> None:
+        """Note whether a node's queue is too long now, and that there may be less in it."""
+        self._state.roster.eligible.eased(node)
         is_pressed = self._threshold is not None and node.queue.count >= self._threshold
         if is_pressed is node.is_pressed:
             return
@@ -287,10 +283,3 @@ class Dispatcher:
 
     def _may_run_ahead(self, node: WorkerNode) -> bool:
         return len(node.batches) < BATCHES_AHEAD and node.batches[0].expected_time <= BATCH_SECONDS
-
-
-def _put(queue: TaskQueue, task: Task, is_new: bool) -> None:
-    if is_new:
-        queue.push(task)
-    else:
-        queue.insert(task)

@@ -11,12 +11,7 @@ class Edges:
 
     def __init__(self, state: PoolState) -> None:
         self._state = state
-        self._was_ready = self._was_busy = self._was_full = self._was_pressed = False
-
-    def tell_if_moved(self) -> None:
-        """The same as `tell`, quickly, where no worker has come or gone."""
-        if self._state.pressure_moved or self._state.is_busy is not self._was_busy:
-            self.tell()
+        self._was_ready = self._was_full = self._was_pressed = False
 
     def tell(self) -> None:
         """Compare the pool with what was told last."""
@@ -25,10 +20,10 @@ class Edges:
         if not self._was_ready and state.is_ready and not state.stopping:
             self._was_ready = True
             state.decisions.append(Tell("ready"))
-        if state.is_busy is not self._was_busy:
-            self._was_busy = not self._was_busy
-            totals.busy += self._was_busy
-            self._tell("busy", self._was_busy)
+        if state.is_busy is not state.was_busy:
+            state.was_busy = not state.was_busy
+            totals.busy += state.was_busy
+            self._tell("busy", state.was_busy)
         if state.is_full is not self._was_full:
             self._was_full = not self._was_full
             totals.full += self._was_full

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,7 +22,10 @@ LISTENING_SECONDS = 0.005
 class TaskFuture(LightFuture):
     """The result of a task to come: a standard Future that also knows its task."""
 
+    __slots__ = ("_core", "_task")
+
     def __init__(self, task: Task, core: Core) -> None:
+        super().__init__()
         self._task = task
         self._core = core
 
@@ -47,14 +49,6 @@ class TaskFuture(LightFuture):
             "run_time": task.run_time,
         }
 
-    def result(self, timeout: float | None = None) -> Any:
-        """The task's result; raises what the task raised, TimeoutError after `timeout` seconds (None: never)."""
-        return super().result(self._help(timeout))
-
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """What the task raised, None if nothing; TimeoutError after `timeout` seconds (None: never)."""
-        return super().exception(self._help(timeout))
-
     def running(self) -> bool:
         """Whether a worker has the task in its hands."""
         return self._task.state is TaskState.COMMITTED
@@ -73,17 +67,6 @@ class TaskFuture(LightFuture):
         """
         return self._core.abort(self._task, reason or "aborted")
 
-    def _help(self, timeout: float | None) -> float | None:
-        """Take part in hearing the worker for a moment, which is the fastest way; returns what is left of `timeout`."""
-        if self._task.future is None or threading.current_thread() is threading.main_thread():
-            return timeout
-        if timeout is None:
-            self._core.help(self._task, LISTENING_SECONDS)
-            return None
-        began = time.monotonic()
-        self._core.help(self._task, min(LISTENING_SECONDS, timeout))
-        return max(0.0, timeout - (time.monotonic() - began))
-
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(future)` once the task is over: in a thread kept for that, or at once when it is over already."""
         if self.done():
@@ -99,3 +82,13 @@ class TaskFuture(LightFuture):
         """Become cancelled and wake everybody who waits."""
         super().cancel()
         self.set_running_or_notify_cancel()
+
+    def _wait(self, timeout: float | None) -> None:
+        """Hear the worker for a moment, which is the fastest way to an answer, and wait for others to do it then."""
+        if not self._core.crew.can_be_heard:
+            return super()._wait(timeout)
+        began = time.monotonic()
+        self._core.help(self._task, LISTENING_SECONDS if timeout is None else min(LISTENING_SECONDS, timeout))
+        if self._is_settled:
+            return None
+        return super()._wait(None if timeout is None else timeout - (time.monotonic() - began))

@@ -11,7 +11,6 @@ from poolapp.engine.announcer import Announcer
 from poolapp.engine.clock import Clock
 from poolapp.engine.decisions import Conclude, News, Settle, Tell
 from poolapp.engine.events import Event, EventHub, Listener
-from poolapp.engine.futures import TaskFuture
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
@@ -119,7 +118,8 @@ def _end(news: Settle | Conclude) -> None:
 
 def settle(task: Task, value: Any, error: BaseException | None) -> None:
     """End a task's future; what its callbacks raise is logged."""
-    future = _take_future(task)
+    future, task.future = task.future, None
+    task.forget_arguments()
     if future is None:
         return
     try:
@@ -135,16 +135,10 @@ def settle(task: Task, value: Any, error: BaseException | None) -> None:
 
 def settle_cancelled(task: Task) -> None:
     """End a task's future as cancelled."""
-    future = _take_future(task)
-    if future is not None:
-        safely(future.settle_cancelled)
-
-
-def _take_future(task: Task) -> TaskFuture | None:
-    """A task's future, to be ended by whoever takes it; the task lets go of it and of its arguments."""
     future, task.future = task.future, None
     task.forget_arguments()
-    return future
+    if future is not None:
+        safely(future.settle_cancelled)
 
 
 def safely(settle_future: Callable[[], object]) -> None:

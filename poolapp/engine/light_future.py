@@ -1,68 +1,136 @@
-"""A Future that costs little as long as nobody waits for it before it is settled."""
+"""A future that costs little: to make, to settle, and to wait for."""
 
 from __future__ import annotations
 
 import threading
+from _thread import LockType, allocate_lock
+from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures._base import FINISHED, PENDING
+from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, PENDING
 from typing import Any
 
-_SETTLED = threading.Condition()
-"""In place of a condition: the future was settled before anybody asked for one. Nobody ever waits here."""
+_making = threading.RLock()
+"""Held while something is made of which no future may have two."""
+
+OVER = (FINISHED, CANCELLED, CANCELLED_AND_NOTIFIED)
 
 
 class LightFuture(Future[Any]):
-    """A standard Future whose condition and lists are made when somebody needs them, which mostly nobody does.
+    """A standard Future whose condition is made when somebody needs it, which mostly nobody does.
 
-    `_condition` is set exactly once: by the first who wants to wait or to be called back, or by who settles. That one
-    step of the dictionary decides who was first; when it was who settles, it is the settling as well.
+    Only one thread may settle it. That one marks it as settled, then looks whether there is a condition; whoever needs
+    one makes it, then looks whether the future was marked. So at least one of the two sees the other. Whichever it is
+    brings the state up to date, with the condition held, as everything is done that depends on the state.
+
+    Who only waits for the result needs no condition, but brings a gate, which is opened in the same way.
     """
 
-    _result: Any = None
-    _exception: BaseException | None = None
+    __slots__ = (
+        "_done_callbacks",
+        "_exception",
+        "_gates",
+        "_is_settled",
+        "_made_condition",
+        "_result",
+        "_state",
+        "_waiters",
+    )
+
+    _result: Any
+    _waiters: list[Any]
+    _done_callbacks: list[Any]
+    _invoke_callbacks: Callable[[], None]
 
     def __init__(self) -> None:
         """Unlike Future's, which makes five objects."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Make what is missing, in one step even if two threads need it."""
-        if name == "_condition":
-            return self.__dict__.setdefault(name, threading.Condition())
-        if name in ("_waiters", "_done_callbacks"):
-            return self.__dict__.setdefault(name, [])
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self._exception: BaseException | None = None
+        self._gates: list[LockType] | None = None  # of those who wait, closed
+        self._is_settled = False  # there is a result or an exception; the state may not say so yet
+        self._made_condition: Any = None  # a condition, which another thread may make at any time
+        self._state = PENDING
 
     @property
-    def _state(self) -> str:
-        own = self.__dict__
-        if own.get("_condition") is _SETTLED:
-            return FINISHED
-        state: str = own.get("_slow_state", PENDING)
-        return state
+    def _condition(self) -> threading.Condition:  # type: ignore[override]  # never written but here
+        return self._made_condition or self._make_condition()  # type: ignore[no-any-return]
 
-    @_state.setter
-    def _state(self, state: str) -> None:
-        self.__dict__["_slow_state"] = state
+    def done(self) -> bool:
+        return self._is_settled or self._state in OVER
+
+    def cancel(self) -> bool:
+        cancelled = super().cancel()
+        self._open_gates()
+        return cancelled
 
     def result(self, timeout: float | None = None) -> Any:
-        if self.__dict__.get("_condition") is _SETTLED and self._exception is None:
+        if not self._is_settled:
+            self._wait(timeout)
+        if self._is_settled and self._exception is None:
             return self._result
-        return super().result(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        if not self._is_settled:
+            self._wait(timeout)
+        return super().exception(0)
 
     def set_result(self, result: Any) -> None:
-        if "_condition" not in self.__dict__:
+        if self._made_condition is not None or self._is_settled:
+            super().set_result(result)
+            self._is_settled = True
+        else:
             self._result = result
-            if self._settle_unseen():
-                return
-        super().set_result(result)
+            self._is_settled = True
+            if self._made_condition is not None:
+                self._tell_newcomers()
+        if self._gates is not None:
+            self._open_gates()
 
     def set_exception(self, exception: BaseException | None) -> None:
-        if "_condition" not in self.__dict__:
+        if self._made_condition is not None or self._is_settled:
+            super().set_exception(exception)
+            self._is_settled = True
+        else:
             self._exception = exception
-            if self._settle_unseen():
-                return
-        super().set_exception(exception)
+            self._is_settled = True
+            if self._made_condition is not None:
+                self._tell_newcomers()
+        if self._gates is not None:
+            self._open_gates()
 
-    def _settle_unseen(self) -> bool:
-        """Become finished unless somebody waits, or has just begun to."""
-        return self.__dict__.setdefault("_condition", _SETTLED) is _SETTLED
+    def _wait(self, timeout: float | None) -> None:
+        """Wait until it is over, for `timeout` seconds at the most (None: however long)."""
+        gate = allocate_lock()
+        gate.acquire()
+        with _making:
+            if self._gates is None:
+                self._gates = []
+            self._gates.append(gate)
+        if not self._is_settled and self._state not in OVER:
+            gate.acquire(True, -1 if timeout is None else min(max(timeout, 0.0), threading.TIMEOUT_MAX))
+
+    def _open_gates(self) -> None:
+        gates = self._gates
+        while gates:
+            gates.pop().release()
+
+    def _make_condition(self) -> threading.Condition:
+        with _making:
+            if self._made_condition is None:
+                condition = threading.Condition()
+                self._waiters, self._done_callbacks = [], []
+                with condition:
+                    self._made_condition = condition
+                    if self._is_settled:
+                        self._state = FINISHED
+        return self._made_condition
+
+    def _tell_newcomers(self) -> None:
+        """Tell those who have made a condition while the future was being settled without one."""
+        with self._condition:
+            if self._state == FINISHED:
+                return  # who made it has seen it
+            self._state = FINISHED
+            for waiter in self._waiters:
+                waiter.add_result(self) if self._exception is None else waiter.add_exception(self)
+            self._condition.notify_all()
+        self._invoke_callbacks()

@@ -61,6 +61,7 @@ class WorkerNode:
         "pid",
         "queue",
         "quota",
+        "ranked_load",
         "slot",
         "spawned_at",
         "started_at",
@@ -85,6 +86,7 @@ class WorkerNode:
         self.is_pressed = False  # whether the queue is as long as its threshold or longer
         self.batches: deque[Batch] = deque()
         self.committed = 0  # tasks in batches, not answered yet
+        self.ranked_load = 0  # see eligible.py
         self.width = self.wanted_width = 1  # how many tasks the worker can run at once, and has been asked to
         self.quota = 1  # how many it is given to run at once
         self.last_number = self.last_answered = 0
@@ -187,7 +189,9 @@ class WorkerNode:
         task = batch.tasks[batch.done]
         batch.done += 1
         batch.since = now
-        if number != self.last_answered:
+        if self.width == 1:
+            self.last_answered = number  # they are answered in their order
+        else:
             self.has_read(number)
         if batch.done == len(batch.tasks):
             self._remove(batch, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from poolapp.engine.eligible import EligibleNodes
 from poolapp.engine.node import NodeState, WorkerNode
 
 
@@ -13,7 +14,7 @@ class Roster:
 
     def __init__(self, ids: Iterator[int] | None = None) -> None:
         self.nodes: dict[int, WorkerNode] = {}
-        self.eligible: list[WorkerNode] = []
+        self.eligible = EligibleNodes()
         self._ids = ids or itertools.count(1)  # a pool that is started again goes on with its own
 
     def __iter__(self) -> Iterator[WorkerNode]:
@@ -30,7 +31,7 @@ class Roster:
         node.state = state
         if state is NodeState.GONE:
             self.nodes.pop(node.id, None)
-        self.eligible = sorted((node for node in self if node.is_ready), key=lambda node: node.slot)
+        self.eligible = EligibleNodes(node for node in self if node.is_ready)
 
     def present(self) -> list[WorkerNode]:
         """The nodes that make up the pool's size: those that start or are ready."""

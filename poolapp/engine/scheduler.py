@@ -71,11 +71,10 @@ class Scheduler:
         state = self.state
         state.totals.submitted += 1
         (task.known.usage or state.usage_of(task.known)).submitted += 1
-        self._dispatcher.submit(task, now)
-        if state.grows and state.waiting and self._staff.grow(now):
+        self._dispatcher.place(task, now)
+        has_grown = state.grows and state.waiting and self._staff.grow(now)
+        if has_grown or state.pressure_moved or (state.busy_nodes >= state.limit) is not state.was_busy:
             self._edges.tell()
-        else:
-            self._edges.tell_if_moved()
 
     def refuse(self, task: Task, error: PoolError) -> None:
         """A task has come that must not run."""
@@ -85,26 +84,28 @@ class Scheduler:
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome], now: float) -> list[tuple[Task, Outcome]]:
         """A worker has answered tasks; returns them, each with its outcome. What is not known here is left out."""
-        ended = []
-        was_full = node.is_full
+        state, ended = self.state, []
+        was_full = node.committed >= node.quota
         for outcome in outcomes:
             task = node.answer(outcome.batch_number, now)
             if task is None:
-                self.state.totals.unknown += 1
+                state.totals.unknown += 1
                 continue
             if task.interruption is not None and outcome.error is not None:
                 outcome = outcome._replace(error=task.interruption.error(outcome.error))
             self._dispatcher.book(node, task, outcome)
             ended.append((task, outcome))
         if ended:
+            state.roster.eligible.eased(node)
             self._has_room(node, was_full, now)
-        self._edges.tell_if_moved()
+        if state.pressure_moved or (state.busy_nodes >= state.limit) is not state.was_busy:
+            self._edges.tell()
         return ended
 
     def withdraw(self, task: Task) -> bool:
         """Forget a task that waits; False when it no longer does."""
         withdrawn = self._dispatcher.withdraw(task)
-        self._edges.tell_if_moved()
+        self._edges.tell()
         return withdrawn
 
     def taken_back(self, node: WorkerNode, batch_numbers: Iterable[int], now: float) -> None:
@@ -128,7 +129,7 @@ class Scheduler:
         """The worker has read a batch of which everything, or the rest, was taken back."""
         node.has_read(batch_number)
         self._dispatcher.feed(node, now)
-        self._edges.tell_if_moved()
+        self._edges.tell()
 
     def abort(self, task: Task, reason: str, now: float) -> bool:
         """End a task: fail it where it waits, ask it to end where it runs; False where neither is possible."""
@@ -255,14 +256,15 @@ class Scheduler:
 
     def _has_room(self, node: WorkerNode, was_full: bool, now: float) -> None:
         """Give a worker that has answered what it may do next."""
-        if was_full and not node.is_full and node.is_ready:
-            self.state.busy_nodes -= 1
         if not node.committed:
             node.idle_since = now
-        if not node.is_ready:
+        if node.state is not NodeState.READY:
             self._staff.stop_if_drained(node, now)
             return
-        self._dispatcher.employ(node, now)
+        if was_full and node.committed < node.quota:
+            self.state.busy_nodes -= 1
+        if self.state.waiting:
+            self._dispatcher.employ(node, now)
 
     def _stalls(self, node: WorkerNode) -> bool:
         """Whether tasks wait in the worker's hands that could be elsewhere, for all one knows: it was not asked yet."""

@@ -59,6 +59,7 @@ class PoolState:
     deaths: dict[int, int] = field(default_factory=dict)  # unexpected ends of workers, by slot
     decisions: list[Decision] = field(default_factory=list)  # what is to be carried out
     pressure_moved: bool = False  # whether `pressed_nodes` has changed since that was last looked at
+    was_busy: bool = False  # whether the pool was busy when that was last told
     paused: bool = False
     stopping: bool = False
 

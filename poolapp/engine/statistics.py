@@ -112,44 +112,43 @@ class Usage:
 
     __slots__ = (
         "_active_time",
+        "_executed",
+        "_failed",
         "_idle_time",
         "_run_time",
         "_runs",
         "_samples",
         "_utilizations",
         "_wait_time",
-        "executed",
-        "failed",
         "stolen",
     )
 
     def __init__(self) -> None:
-        self.reset()
+        self._forget()
 
     def reset(self) -> None:
         """Begin anew, as if nothing had been done."""
-        self.executed = self.failed = self.stolen = 0
-        self._run_time = Measurement()
-        self._wait_time = Measurement()
-        self._active_time = Measurement()
-        self._idle_time = Measurement()
-        self._runs = 0  # those whose utilization is in the sum
-        self._utilizations = 0.0
-        self._samples: list[Sample] = []
+        self._forget()
 
-    def record(self, wait: float, run: float, active: float) -> None:
-        """Book a task that ended well: how long it waited, how long it ran, and the CPU time of that."""
-        self.executed += 1
-        self._samples.append((wait, run, active))
+    def record(self, sample: Sample) -> None:
+        """Book a task that has ended: how long one that failed ran says nothing about how long tasks run."""
+        self._samples.append(sample)
         if len(self._samples) >= MOST_SAMPLES:
             self._take_into_account()
 
-    def record_failure(self, wait: float) -> None:
-        """Book a task that failed: how long it ran says nothing about how long tasks run."""
-        self.failed += 1
-        self._samples.append((wait, None, 0.0))
-        if len(self._samples) >= MOST_SAMPLES:
-            self._take_into_account()
+    def count_failure(self) -> None:
+        """Book a task that has failed without having run to its end."""
+        self._failed += 1
+
+    @property
+    def executed(self) -> int:
+        self._take_into_account()
+        return self._executed
+
+    @property
+    def failed(self) -> int:
+        self._take_into_account()
+        return self._failed
 
     @property
     def run_time(self) -> Measurement:
@@ -184,12 +183,24 @@ class Usage:
         self.wait_time.head_start = min((usage.wait_time.total for usage in others), default=0.0)
         self.active_time.head_start = min((usage.active_time.total for usage in others), default=0.0)
 
+    def _forget(self) -> None:
+        self._executed = self._failed = self.stolen = 0
+        self._run_time = Measurement()
+        self._wait_time = Measurement()
+        self._active_time = Measurement()
+        self._idle_time = Measurement()
+        self._runs = 0  # those whose utilization is in the sum
+        self._utilizations = 0.0
+        self._samples: list[Sample] = []
+
     def _take_into_account(self) -> None:
         if not self._samples:
             return
         samples, self._samples = self._samples, []
         self._wait_time.extend([wait for wait, _, _ in samples])
         ended = [(run, active) for _, run, active in samples if run is not None]
+        self._executed += len(ended)
+        self._failed += len(samples) - len(ended)
         if ended:
             self._run_time.extend([run for run, _ in ended])
             self._active_time.extend([active for _, active in ended])
@@ -209,7 +220,7 @@ class TaskUsage(Usage):
     __slots__ = ("cancelled", "submitted")
 
     def __init__(self) -> None:
-        self.submitted = self.executed = self.failed = self.cancelled = 0
+        self.submitted = self.cancelled = 0
         super().__init__()
 
     def reset(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any, Self
 
 from poolapp.engine.abort import AbortSignal
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from poolapp.engine.futures import TaskFuture
     from poolapp.engine.interrupting import Interruption
     from poolapp.engine.node import WorkerNode
+    from poolapp.engine.queues import TaskQueue
     from poolapp.engine.statistics import TaskUsage
 
 Lane = tuple[int, tuple[int, ...] | None]
@@ -153,15 +155,13 @@ class KnownFunction:
 
     def __init__(self, task_function: TaskFunction) -> None:
         self.task_function = task_function
-        self.expected = float("inf")
+        self.expected = inf
         self.usage: TaskUsage | None = None
 
     def learn(self, run_time: float) -> None:
         """Take a measured run time into account, quickly at first and smoothly later."""
-        if self.expected == float("inf"):
-            self.expected = run_time
-        else:
-            self.expected += (run_time - self.expected) * 0.2
+        expected = self.expected
+        self.expected = run_time if expected == inf else expected + (run_time - expected) * 0.2
 
 
 class TaskState(enum.Enum):
@@ -187,6 +187,7 @@ class Task:
         "node",
         "number",
         "payload",
+        "queue",
         "queued_at",
         "rank",
         "run_time",
@@ -217,6 +218,7 @@ class Task:
         self.run_time: float | None = None
         self.state = TaskState.QUEUED
         self.node: WorkerNode | None = None
+        self.queue: TaskQueue | None = None  # in which it waits
         self.future: TaskFuture | None = None
         self.interruption: Interruption | None = None  # why it was asked to end while it ran
         self.announced = False  # whether its start was told to listeners

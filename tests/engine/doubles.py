@@ -29,6 +29,7 @@ class ManualCrew:
     """Makes workers that do nothing of their own accord; the latest crew is `latest`."""
 
     takes_batches: ClassVar[bool] = False
+    can_be_heard: ClassVar[bool] = False
     can_interrupt: ClassVar[bool] = True
     latest: ClassVar[ManualCrew]
 

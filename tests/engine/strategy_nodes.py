@@ -31,7 +31,7 @@ def experienced(*run_times: float, tasks: int = 1) -> list[Node]:
     nodes = fresh(len(run_times))
     for node, run_time in zip(nodes, run_times, strict=True):
         for _ in range(tasks):
-            node.usage.record(0.0, run_time, run_time)
+            node.usage.record((0.0, run_time, run_time))
     return nodes
 
 
@@ -54,7 +54,7 @@ def run(strategy: Strategy, nodes: Sequence[Node], tasks: int, seconds: float = 
     slots = []
     for _ in range(tasks):
         node = strategy.choose(nodes, now)  # type: ignore[arg-type]
-        node.usage.record(0.0, seconds, seconds)
+        node.usage.record((0.0, seconds, seconds))
         slots.append(node.slot)
         now += seconds
     return slots

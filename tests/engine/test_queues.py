@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from poolapp.engine.ageing import Ageing
+from poolapp.engine.ageing import STEP_SECONDS, Ageing
 from poolapp.engine.queues import TaskQueue, may_run
 from poolapp.engine.tasks import KnownFunction, Task, TaskFunction
 
@@ -143,34 +143,41 @@ def test_only_what_may_run_in_a_slot_is_taken_for_it():
 # Ageing
 
 
+def rank_at(ageing: Ageing, priority: int, waiting: int, now: float) -> float:
+    ageing.advance(waiting, now)
+    return priority + ageing.points
+
+
 @pytest.mark.parametrize("waiting, points", [(0, 1.0062), (2047, 2.0)])
 def test_a_second_of_waiting_is_worth_a_point_and_up_to_twice_as_much_under_load(waiting: int, points: float):
     ageing = Ageing(factor=1.0, exponent=2 / 3)
-    before = ageing.rank(0, waiting, now=10.0)
+    before = rank_at(ageing, 0, waiting, now=10.0)
 
-    assert ageing.rank(0, waiting, now=11.0) - before == pytest.approx(points, abs=1e-4)
+    assert rank_at(ageing, 0, waiting, now=11.0) - before == pytest.approx(points, abs=1e-4)
 
 
 @pytest.mark.parametrize("waiting, seconds", [(0, 39 / 1.0062), (2047, 39 / 2)])
 def test_the_least_important_is_protected_from_the_most_important_after_a_while(waiting: int, seconds: float):
     ageing = Ageing(factor=1.0, exponent=2 / 3)
-    patient = ageing.rank(19, waiting, now=0.0)
+    patient = rank_at(ageing, 19, waiting, now=0.0)
 
-    assert ageing.rank(-20, waiting, now=seconds - 0.1) < patient < ageing.rank(-20, waiting, now=seconds + 0.1)
+    assert rank_at(ageing, -20, waiting, now=seconds - 0.1) < patient < rank_at(ageing, -20, waiting, now=seconds + 0.1)
 
 
 def test_without_ageing_only_priority_counts():
     ageing = Ageing(factor=0.0, exponent=2 / 3)
-    patient = ageing.rank(1, 0, now=0.0)
+    patient = rank_at(ageing, 1, 0, now=0.0)
 
-    assert ageing.rank(0, 0, now=1e9) < patient
+    assert rank_at(ageing, 0, 0, now=1e9) < patient
 
 
-def test_clocks_that_were_read_in_another_order_do_not_turn_the_order_round():
+def test_the_clock_is_due_again_after_a_step():
     ageing = Ageing(factor=1.0, exponent=2 / 3)
-    first = ageing.rank(0, 0, now=1.0)
+    assert ageing.due <= 1.0
 
-    assert ageing.rank(0, 0, now=0.9) == first
+    ageing.advance(0, now=1.0)
+
+    assert 1.0 < ageing.due == 1.0 + STEP_SECONDS
 
 
 # Any order of anything

@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections import Counter, deque
+from operator import attrgetter
 
 import pytest
 from hypothesis import settings
@@ -275,6 +276,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.the_books_balance()
         self.what_waits_is_counted()
         self.busy_and_pressed_workers_are_counted()
+        self.who_has_the_least_to_do_is_known()
         self.what_is_committed_is_with_its_worker()
         self.nobody_runs_more_than_it_may()
         self.nobody_has_room_while_tasks_wait_for_it()
@@ -307,6 +309,10 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert state.pressed_nodes == sum(node.is_pressed for node in state.roster.eligible)
         for node in state.roster.eligible:
             assert node.is_pressed == (queue.enabled and len(node.queue) >= self.options.queue_size)
+
+    def who_has_the_least_to_do_is_known(self) -> None:
+        if eligible := self.scheduler.state.roster.eligible:
+            assert eligible.least_loaded() is min(eligible, key=attrgetter("load"))
 
     def what_is_committed_is_with_its_worker(self) -> None:
         for node in self.scheduler.state.roster:

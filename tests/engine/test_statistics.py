@@ -38,7 +38,7 @@ def used(*samples: tuple[float, float, float]) -> Usage:
     """The usage of a worker whose tasks have waited, run and used the CPU for so long."""
     usage = Usage()
     for sample in samples:
-        usage.record(*sample)
+        usage.record(sample)
     return usage
 
 
@@ -170,7 +170,7 @@ def test_a_success_is_booked_with_all_its_times():
 def test_a_failure_only_tells_how_long_it_waited():
     usage = used((0.5, 2.0, 0.5))
 
-    usage.record_failure(1.5)
+    usage.record((1.5, None, 0.0))
 
     assert (usage.executed, usage.failed) == (1, 1)
     assert list(usage.wait_time.history) == [0.5, 1.5]
@@ -182,7 +182,7 @@ def test_a_failure_only_tells_how_long_it_waited():
 
 def test_there_is_no_utilization_before_a_run():
     usage = Usage()
-    usage.record_failure(1.0)
+    usage.record((1.0, None, 0.0))
 
     assert usage.utilization is None
 
@@ -203,7 +203,7 @@ def test_a_run_too_short_for_the_clock_has_no_utilization():
     usage = used((0.0, 0.0, 0.0))
     assert usage.utilization is None
 
-    usage.record(0.0, 2.0, 1.0)
+    usage.record((0.0, 2.0, 1.0))
 
     assert usage.utilization == 0.5
 
@@ -239,7 +239,7 @@ def test_a_usage_is_not_seeded_with_itself_and_needs_no_others():
 
 def test_a_usage_that_is_reset_is_like_a_new_one():
     usage = used((1.0, 2.0, 1.0))
-    usage.record_failure(1.0)
+    usage.record((1.0, None, 0.0))
     usage.stolen = 2
 
     usage.reset()
@@ -251,8 +251,8 @@ def test_a_usage_that_is_reset_is_like_a_new_one():
 def test_the_tasks_of_a_name_that_have_not_ended_outlast_a_reset():
     usage = TaskUsage()
     usage.submitted, usage.cancelled = 5, 1
-    usage.record(1.0, 2.0, 1.0)
-    usage.record_failure(1.0)
+    usage.record((1.0, 2.0, 1.0))
+    usage.record((1.0, None, 0.0))
 
     usage.reset()
 

@@ -89,7 +89,7 @@ def test_what_was_given_before_anything_was_known_does_not_count_for_long(name: 
     early = give(strategy, nodes, 2)
     for slot in early:
         nodes[slot].load = 0
-        nodes[slot].usage.record(0.0, 0.001, 0.001)
+        nodes[slot].usage.record((0.0, 0.001, 0.001))
 
     assert max(counts(give(strategy, nodes, 12, now=0.01), range(3))) <= 6
 
@@ -100,7 +100,7 @@ def test_a_worker_that_comes_later_is_not_flooded(name: str):
     give(strategy, nodes, 40)
     for node in nodes:  # all of them end, having waited for each other
         for place in range(node.load):
-            node.usage.record(0.008 * place, 0.008, 0.008)
+            node.usage.record((0.008 * place, 0.008, 0.008))
         node.load = 0
     newcomer = Node(2, 103)
     newcomer.usage.seed(node.usage for node in nodes)
@@ -156,7 +156,7 @@ def test_a_choice_is_one_of_the_nodes_whichever_they_are(name: str, subsets, wei
         given = [nodes[slot] for slot in sorted(slots)]
         node = strategy.choose(given, now)
         assert node in given
-        node.usage.record(*(data.draw(st.floats(0, 100)) for _ in "wra"))
+        node.usage.record(tuple(data.draw(st.floats(0, 100)) for _ in "wra"))
         now += data.draw(st.floats(0, 10))
 
 

@@ -11,7 +11,7 @@ def with_samples(*samples: tuple[float, float, float]) -> Node:
     """A node in slot 0, id 101, whose tasks have waited, run and used the CPU for so long."""
     node = fresh(1)[0]
     for sample in samples:
-        node.usage.record(*sample)
+        node.usage.record(sample)
     return node
 
 
@@ -83,7 +83,7 @@ def test_where_nothing_was_finished_tasks_are_taken_to_last_as_long_as_elsewhere
 
 def test_a_node_that_only_failed_is_like_a_fresh_one():
     failing = Node(1, 102)
-    failing.usage.record_failure(50.0)
+    failing.usage.record((50.0, None, 0.0))
 
     assert counts(give(strategy_called("fair_share"), [*experienced(1.0), failing], 12), range(2)) == [6, 6]
 

@@ -35,7 +35,7 @@ def test_least_used_does_not_look_at_what_was():
 def test_the_least_time_spent_waiting_and_running_or_using_the_cpu(name: str, expected: int):
     nodes = fresh(4)
     for node, times in zip(nodes, [(1, 5, 4), (2, 3, 3), (3, 4, 1), (6, 1, 1)], strict=True):
-        node.usage.record(*times)
+        node.usage.record(times)
 
     assert chosen(name, nodes) == expected
 
@@ -43,8 +43,8 @@ def test_the_least_time_spent_waiting_and_running_or_using_the_cpu(name: str, ex
 @pytest.mark.parametrize("name", ["least_busy", "least_elu"])
 def test_waiting_counts_as_much_as_the_rest(name: str):
     nodes = fresh(2)
-    nodes[0].usage.record(2.0, 1.0, 1.0)
-    nodes[1].usage.record(0.5, 2.0, 2.0)
+    nodes[0].usage.record((2.0, 1.0, 1.0))
+    nodes[1].usage.record((0.5, 2.0, 2.0))
 
     assert chosen(name, nodes) == 1
 
@@ -52,7 +52,7 @@ def test_waiting_counts_as_much_as_the_rest(name: str):
 @pytest.mark.parametrize("name", ["least_busy", "least_elu"])
 def test_it_is_the_whole_past_that_counts(name: str):
     nodes = experienced(1.0, 1.0, tasks=400)
-    nodes[0].usage.record(0.0, 0.1, 0.1)
+    nodes[0].usage.record((0.0, 0.1, 0.1))
 
     assert chosen(name, nodes) == 1
 
@@ -78,7 +78,7 @@ def test_what_is_not_finished_counts_as_long_as_tasks_usually_run_there(name: st
 @pytest.mark.parametrize("load, expected", [(1, 2), (2, 0)])
 def test_where_nothing_was_finished_tasks_are_taken_to_run_as_long_as_elsewhere(load: int, expected: int):
     nodes = [*experienced(3.0, 5.0), Node(2, 103, load=load)]  # of 4 seconds each
-    nodes[0].usage.record_failure(2.0)
+    nodes[0].usage.record((2.0, None, 0.0))
 
     assert chosen("least_busy", nodes) == expected
 
@@ -86,7 +86,7 @@ def test_where_nothing_was_finished_tasks_are_taken_to_run_as_long_as_elsewhere(
 @pytest.mark.parametrize("waited, expected", [(UNKNOWN_SECONDS * 0.9, 0), (UNKNOWN_SECONDS * 1.1, 1)])
 def test_where_nothing_was_finished_anywhere_tasks_count_something(waited: float, expected: int):
     nodes = fresh(2)
-    nodes[0].usage.record_failure(waited)
+    nodes[0].usage.record((waited, None, 0.0))
     nodes[1].load = 1
 
     assert chosen("least_busy", nodes) == expected

@@ -96,8 +96,8 @@ def test_a_worker_with_slow_tasks_is_given_fewer(name: str):
 @weighted
 def test_waiting_makes_a_task_longer(name: str):
     nodes = fresh(2)
-    nodes[0].usage.record(1.0, 1.0, 1.0)
-    nodes[1].usage.record(0.0, 1.0, 1.0)
+    nodes[0].usage.record((1.0, 1.0, 1.0))
+    nodes[1].usage.record((0.0, 1.0, 1.0))
 
     assert counts(give(strategy_called(name), nodes, 30), range(2)) == [10, 20]
 
@@ -115,9 +115,9 @@ def test_waiting_makes_a_task_longer(name: str):
 def test_a_task_takes_what_the_options_go_by(name: str, options: dict[str, object], shares: list[int]):
     nodes = fresh(2)
     for run_time, active in [(1, 1), (1, 1), (7, 4)]:
-        nodes[0].usage.record(0.0, run_time, active)
+        nodes[0].usage.record((0.0, run_time, active))
     for run_time, active in [(2, 1), (2, 1), (5, 1)]:
-        nodes[1].usage.record(0.0, run_time, active)
+        nodes[1].usage.record((0.0, run_time, active))
 
     slots = give(strategy_called(name, **options), nodes, 30)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from poolapp.engine.eligible import EligibleNodes
 from poolapp.engine.strategies.base import Strategy
 from poolapp.engine.strategies.estimates import typical
 
@@ -29,7 +30,7 @@ class LeastUsed(Memoryless):
     """The node with the fewest tasks running or waiting, the lowest slot among equals."""
 
     def choose(self, nodes: Sequence[WorkerNode], now: float) -> WorkerNode:
-        return min(nodes, key=attrgetter("load"))
+        return nodes.least_loaded() if isinstance(nodes, EligibleNodes) else min(nodes, key=attrgetter("load"))
 
 
 class LeastBusy(Memoryless):

@@ -86,6 +86,9 @@ class Crew(Protocol):
     can_interrupt: ClassVar[bool]
     """Whether a running task can be asked to end."""
 
+    can_be_heard: ClassVar[bool]
+    """Whether `listen` of its workers does something."""
+
     def __init__(self, options: PoolOptions, reports: Reports) -> None: ...
 
     def prepare(self, task: Task) -> None:

@@ -30,19 +30,13 @@ HOLD_SECONDS = 0.0005
 class Job:
     """What a thread does in one go: a batch. Its tasks are begun from the front, and taken back from the end."""
 
-    __slots__ = ("left", "number", "size")
+    __slots__ = ("left", "number", "running", "size")
 
     def __init__(self, batch: Batch) -> None:
         self.number = batch.number
         self.size = len(batch.tasks)
         self.left = deque(enumerate(batch.tasks))
-
-    def begin(self) -> tuple[int, Task] | None:
-        """The next task, with its place in the batch; from here on it cannot be taken back."""
-        try:
-            return self.left.popleft()
-        except IndexError:
-            return None
+        self.running: RunningTask | None = None
 
     def take_back(self) -> Iterator[int]:
         """Take back what has not begun; yields the batch's number, once for every task."""
@@ -115,7 +109,6 @@ class ThreadWorker:
         self._abandoned = abandoned
         self._lanes: Lanes[Job] = Lanes(name, self._run, self._end, stack_size)
         self._jobs: dict[int, Job] = {}  # by the number of the batch, until all of it is done or was taken back
-        self._running: dict[tuple[int, int], RunningTask] = {}  # by batch and index
         self._unsaid: deque[Outcome] = deque()
         self._said_at = 0.0  # a reading of the monotonic clock, in seconds
         self._saying = threading.Lock()
@@ -155,7 +148,8 @@ class ThreadWorker:
         self._report_width()
 
     def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
-        if (running := self._running.get((batch_number, index))) is not None:
+        job = self._jobs.get(batch_number)
+        if job is not None and (running := job.running) is not None and running.index == index:
             running.ask(TaskTimeout if timed_out else TaskAborted)
 
     def stop(self) -> None:
@@ -168,13 +162,18 @@ class ThreadWorker:
         self._exit("given up; a thread cannot be killed")
 
     def _run(self, job: Job) -> None:
-        begun = 0
-        while (begins := job.begin()) is not None:
+        begun, left = 0, job.left
+        while left:
+            try:
+                index, task = left.popleft()
+            except IndexError:  # the pool was quicker to take it back
+                break
             begun += 1
-            self._perform(job, *begins)
+            self._perform(job, index, task)
             if self._gone:
                 return
-        self._jobs.pop(job.number, None)
+        if self._jobs.get(job.number) is job:
+            del self._jobs[job.number]
         if begun < job.size:
             self._reports.skipped(self._node, job.number)
 
@@ -182,13 +181,12 @@ class ThreadWorker:
         """Run a task; its answer waits a moment for others if there are more to come."""
         if task.timeout is not None:
             self._say()  # its time counts from the answer before
-        key = job.number, index
-        running = self._running[key] = RunningTask(task.name, job.number, index, self._tell)
+        job.running = running = RunningTask(task.function.name, job.number, index, self._tell)
         if (interruption := task.interruption) is not None:  # since before we were there to be asked
             running.ask(TaskTimeout if interruption.timed_out else TaskAborted)
         outcome = run_here(self._runner, running, task)
         running.is_over = True
-        del self._running[key]
+        job.running = None
         if self._gone:
             return
         self._unsaid.append(outcome)
