@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# Apps that are nothing but servers: no worker needs them, and they take more time and memory than Django itself.
+SERVERS = ("daphne", "daphne.apps.DaphneConfig")
+
 
 def set_up(databases: Mapping[str, str]) -> None:
     """Set Django up and import the task modules.
@@ -12,7 +15,9 @@ def set_up(databases: Mapping[str, str]) -> None:
     the settings, and a task must not write to another database than the code that asked for it.
     """
     import django
+    from django.conf import settings
 
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app not in SERVERS]
     django.setup()
 
     from django.db import connections

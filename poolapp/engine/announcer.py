@@ -18,7 +18,10 @@ NEVER_RAN = {"wait_time": None, "run_time": None, "traceback": ""}
 
 
 class Announcer:
-    """Turns what happens to tasks into events with JSON-ready details; all times in unix seconds."""
+    """Turns what happens to tasks into events with JSON-ready details; all times in unix seconds.
+
+    The details of each event tell all that is known of the task, so that the latest is enough for whoever missed some.
+    """
 
     def __init__(self, clock: Clock, options: PoolOptions) -> None:
         self._clock = clock
@@ -28,41 +31,45 @@ class Announcer:
         # bits; cheap to make, unique, and in the order of submission, which keeps database indexes compact.
         random = uuid.uuid4().int
         born = int(clock.wall() * 1000) & (2**48 - 1)
-        self._first_id = born << 80 | 8 << 76 | (random >> 64 & 0xFFF) << 64 | 2 << 62 | (random & 0x3FFFFF) << 40
+        first_id = born << 80 | 8 << 76 | (random >> 64 & 0xFFF) << 64 | 2 << 62 | (random & 0x3FFFFF) << 40
+        self._id_prefix = str(uuid.UUID(int=first_id))[:-10]
 
     def task_id(self, task: Task) -> str:
-        return str(uuid.UUID(int=self._first_id | task.number))
+        return f"{self._id_prefix}{task.number:010x}"
 
     def queued(self, task: Task) -> Tell:
-        return Tell("task_queued", {**self._about(task), **self._arguments(task)}, task)
+        return Tell("task_queued", self._about(task), task)
 
     def started(self, task: Task, started_at: float) -> Tell:
         """The task has begun, at a reading of the monotonic clock."""
         task.announced = True
         task.started_at = started_at
-        details = {**self._about(task), **_where(task), "started_at": self._wall(started_at)}
+        details = self._about(task)
+        _add_worker(details, task)
+        details["started_at"] = started_at + self._wall_offset
         return Tell("task_started", details, task)
 
     def message(self, task: Task, value: Any) -> Tell:
         """A running task has sent a message, whatever it is."""
-        return Tell(MESSAGE, {**self._about(task), **_where(task), "message": value}, task)
+        details = self._about(task)
+        _add_worker(details, task)
+        details["message"] = value
+        return Tell(MESSAGE, details, task)
 
     def finished(self, task: Task, outcome: Outcome) -> list[Tell]:
         """A worker has answered the task."""
-        details = {
-            **self._about(task),
-            **_where(task),
-            **self._times(task, outcome.started_at, outcome.run_time),
-            "error": None,
-            "traceback": outcome.traceback,
-        }
         tells = [] if task.announced else [self.started(task, outcome.started_at)]
+        details = self._about(task)
+        self._add_run(details, task, outcome.started_at, outcome.run_time)
+        details["error"] = None
+        details["traceback"] = outcome.traceback
         if outcome.error is not None:
-            details.update(self._arguments(task), error=describe(outcome.error))
+            details["error"] = describe(outcome.error)
             tells.append(Tell("task_error", details, task))
         elif self._options.describe_results:
             details["result"] = _text(outcome.value)
-        return [*tells, Tell("task_finished", details, task)]
+        tells.append(Tell("task_finished", details, task))
+        return tells
 
     def cancelled(self, task: Task) -> list[Tell]:
         """The task will not run."""
@@ -70,38 +77,35 @@ class Announcer:
 
     def failed(self, task: Task, error: BaseException) -> list[Tell]:
         """The task has failed without an answer; whether it had begun was announced, if so."""
-        details = {**self._about(task), **self._arguments(task), **NEVER_RAN, "error": describe(error)}
+        details = {**self._about(task), **NEVER_RAN, "error": describe(error)}
         if task.announced and task.node is not None:
             started_at = task.started_at or task.queued_at
-            run_time = max(0.0, self._clock.monotonic() - started_at)
-            details.update(_where(task), **self._times(task, started_at, run_time))
+            self._add_run(details, task, started_at, max(0.0, self._clock.monotonic() - started_at))
         return [Tell("task_error", details, task), Tell("task_finished", details, task)]
 
     def _about(self, task: Task) -> dict[str, Any]:
-        return {
+        """What is known of a task from its beginning; others add to it, since copies would take time from tasks."""
+        details = {
             "task_id": self.task_id(task),
             "task": task.name,
             "status": task.state.value,
-            "queued_at": self._wall(task.queued_at),
+            "queued_at": task.queued_at + self._wall_offset,
         }
+        if self._options.describe_arguments:
+            details["arguments"] = _text(*task.args, **task.kwargs)
+        return details
 
-    def _arguments(self, task: Task) -> dict[str, str]:
-        return {"arguments": _text(*task.args, **task.kwargs)} if self._options.describe_arguments else {}
-
-    def _times(self, task: Task, started_at: float, run_time: float) -> dict[str, float]:
-        return {
-            "started_at": self._wall(started_at),
-            "wait_time": max(0.0, started_at - task.queued_at),
-            "run_time": run_time,
-        }
-
-    def _wall(self, monotonic: float) -> float:
-        return monotonic + self._wall_offset
+    def _add_run(self, details: dict[str, Any], task: Task, started_at: float, run_time: float) -> None:
+        _add_worker(details, task)
+        details["started_at"] = started_at + self._wall_offset
+        details["wait_time"] = max(0.0, started_at - task.queued_at)
+        details["run_time"] = run_time
 
 
-def _where(task: Task) -> dict[str, Any]:
+def _add_worker(details: dict[str, Any], task: Task) -> None:
     node = task.node
-    return {"worker": node.id, "slot": node.slot, "worker_pid": node.pid} if node is not None else {}
+    if node is not None:
+        details["worker"], details["slot"], details["worker_pid"] = node.id, node.slot, node.pid
 
 
 def _text(*args: Any, **kwargs: Any) -> str:

@@ -67,7 +67,7 @@ class Dispatcher:
         node = task.node = strategy.choose(nodes, now)
         has_room = node.committed < node.quota and not node.queue.count
         if has_room and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
-            self._commit(node, [task], task.known.expected, now)
+            self._commit(node, [task], task.known.expected + task.freight, now)
             return
         self._enqueue(node, task, is_new, now)
         if state.waiting and state.busy_nodes < len(state.roster.eligible):
@@ -222,13 +222,14 @@ class Dispatcher:
         while node.queue and not node.is_full and node.unanswered_batches < MAX_UNANSWERED_BATCHES:
             task = node.queue.pop()
             self._state.waiting -= 1
-            self._commit(node, [task], task.known.expected, now)
+            self._commit(node, [task], task.known.expected + task.freight, now)
 
     def _fill_window(self, node: WorkerNode, now: float) -> None:
         queue, batches = node.queue, node.batches
         if node.unanswered_batches >= MAX_UNANSWERED_BATCHES or (batches and not self._may_run_ahead(node)):
             return
-        if batches and queue.first().known.expected > BATCH_SECONDS:
+        first = queue.first()
+        if batches and first.known.expected + first.freight > BATCH_SECONDS:
             return
         tasks, expected_time = queue.pop_some(TASKS_IN_A_BATCH, BATCH_SECONDS)
         self._state.waiting -= len(tasks)

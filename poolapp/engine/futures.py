@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from poolapp.engine.core import Core
 
 
-# A thread that waits for a task hears the worker itself for this long; a task that runs longer is not worth it.
-# The main thread does not: there a signal handler may raise, or wait for another task, in the middle of it.
+# A thread that waits for a task hears the worker itself for about this long; a task that runs longer is not worth it.
 LISTENING_SECONDS = 0.005
 
 
@@ -85,10 +84,10 @@ class TaskFuture(LightFuture):
 
     def _wait(self, timeout: float | None) -> None:
         """Hear the worker for a moment, which is the fastest way to an answer, and wait for others to do it then."""
-        if not self._core.crew.can_be_heard:
+        if not self._core.crew.can_be_heard or (timeout is not None and timeout < 2 * LISTENING_SECONDS):
             return super()._wait(timeout)
         began = time.monotonic()
-        self._core.help(self._task, LISTENING_SECONDS if timeout is None else min(LISTENING_SECONDS, timeout))
+        self._core.help(self._task, LISTENING_SECONDS)
         if self._is_settled:
             return None
         return super()._wait(None if timeout is None else timeout - (time.monotonic() - began))

@@ -50,8 +50,8 @@ class LightFuture(Future[Any]):
         self._state = PENDING
 
     @property
-    def _condition(self) -> threading.Condition:  # type: ignore[override]  # never written but here
-        return self._made_condition or self._make_condition()  # type: ignore[no-any-return]
+    def _condition(self) -> Any:  # type: ignore[override]  # never written but here
+        return self._made_condition or self._make_condition()
 
     def done(self) -> bool:
         return self._is_settled or self._state in OVER
@@ -74,25 +74,25 @@ class LightFuture(Future[Any]):
         return super().exception(0)
 
     def set_result(self, result: Any) -> None:
-        if self._made_condition is not None or self._is_settled:
+        if self._made_condition or self._is_settled:
             super().set_result(result)
             self._is_settled = True
         else:
             self._result = result
             self._is_settled = True
-            if self._made_condition is not None:
+            if self._made_condition:
                 self._tell_newcomers()
         if self._gates is not None:
             self._open_gates()
 
     def set_exception(self, exception: BaseException | None) -> None:
-        if self._made_condition is not None or self._is_settled:
+        if self._made_condition or self._is_settled:
             super().set_exception(exception)
             self._is_settled = True
         else:
             self._exception = exception
             self._is_settled = True
-            if self._made_condition is not None:
+            if self._made_condition:
                 self._tell_newcomers()
         if self._gates is not None:
             self._open_gates()
@@ -113,7 +113,7 @@ class LightFuture(Future[Any]):
         while gates:
             gates.pop().release()
 
-    def _make_condition(self) -> threading.Condition:
+    def _make_condition(self) -> Any:
         with _making:
             if self._made_condition is None:
                 condition = threading.Condition()

@@ -82,16 +82,17 @@ class TaskQueue:
         return task
 
     def pop_some(self, most: int, seconds: float) -> tuple[list[Task], float]:
-        """Take the first task, and those behind it as long as all together are expected to run for `seconds`.
+        """Take the first task, and those behind it as long as all together are expected to take `seconds`.
 
-        Returns the tasks, `most` of them at the most, and how long they are expected to run, in seconds.
+        Returns the tasks, `most` of them at the most, and how long they are expected to take, in seconds.
         """
         tasks: list[Task] = []
         expected_time = 0.0
         while self.count and len(tasks) < most:
             key = self._first_lane()
             lane = self._lanes[key]
-            cost = lane[0].known.expected
+            task = lane[0]
+            cost = task.known.expected + task.freight
             if tasks and expected_time + cost > seconds:
                 break
             tasks.append(self._pop_from(lane))

@@ -179,6 +179,7 @@ class Task:
         "announced",
         "args",
         "context",
+        "freight",
         "function",
         "future",
         "interruption",
@@ -209,7 +210,8 @@ class Task:
         self.function = function or known.task_function  # with the options of this call
         self.args = args
         self.kwargs = kwargs
-        self.payload: bytes = b""
+        self.payload: bytes | list[bytes] = b""
+        self.freight = 0.0  # seconds that it takes to carry the payload to a worker, if that matters
         self.context: Context | None = None
         self.queued_at = queued_at
         self.rank = 0.0  # what goes before what in a queue: the lowest first; see ageing.py

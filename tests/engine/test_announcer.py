@@ -58,6 +58,12 @@ def test_ids_are_uuids_of_version_8():
     assert task_id.variant == uuid.RFC_4122
 
 
+def test_an_id_ends_with_the_number_of_the_task():
+    task = make_task()
+
+    assert uuid.UUID(make_announcer().task_id(task)).int & (2**40 - 1) == task.number
+
+
 def test_ids_are_unique_and_in_the_order_of_tasks():
     announcer = make_announcer()
 
@@ -187,6 +193,14 @@ def test_arguments_are_told_only_when_asked_for():
 
     assert "arguments" not in make_announcer().queued(task).details
     assert make_announcer(describe_arguments=True).queued(task).details["arguments"] == "'a.jpg', size=256"
+
+
+def test_every_event_of_a_task_tells_its_arguments_when_asked_for():
+    announcer, task = make_announcer(describe_arguments=True), committed("a.jpg")
+
+    tells = [announcer.queued(task), *announcer.finished(ended(task, GOOD), GOOD), *announcer.cancelled(task)]
+
+    assert {tell.details["arguments"] for tell in tells} == {"'a.jpg'"}
 
 
 def test_results_are_told_only_when_asked_for():

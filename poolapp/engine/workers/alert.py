@@ -8,6 +8,7 @@ import signal
 import socket
 
 from poolapp.engine.workers.descriptors import move_up
+from poolapp.engine.workers.shelf import ShelfTaker
 from poolapp.engine.workers.wire import Frame, FrameReader
 
 
@@ -18,9 +19,10 @@ class AlertReader:
     for each read, so a worker does it only where it matters.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, shelf: ShelfTaker | None = None) -> None:
         self._sock = sock
-        self._reader = FrameReader(sock)
+        self._reader = FrameReader(sock, shelf=shelf)
+        self.clear_shelf = self._reader.clear_shelf
         self._poll: select.poll | None = None
         self._wake_fd = -1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from poolapp.engine.tasks import load_option
@@ -14,7 +14,7 @@ from poolapp.engine.workers.descriptors import move_up, own_socket
 from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.running import make_runner
 from poolapp.engine.workers.wire import FrameWriter, frame
-from poolapp.engine.workers.worker_process import Equipment, live
+from poolapp.engine.workers.worker_process import Connection, Equipment, live
 
 Setup = dict[str, Any]
 
@@ -28,16 +28,17 @@ def set_up(setup: Setup) -> Equipment:
     return Equipment(runner, Luggage(setup["context_vars"]), setup["stack_size"], setup["stop_timeout"])
 
 
-def run_worker(setup: Setup, sock_fd: int, ticket_fd: int, interrupt_fd: int) -> None:
+def run_worker(setup: Setup, *fds: int) -> None:
     """Be a worker that was not forked."""
-    become_worker(setup, sock_fd, ticket_fd, interrupt_fd, lambda: set_up(setup))
+    become_worker(setup, fds, lambda: set_up(setup))
 
 
-def become_worker(
-    setup: Setup, sock_fd: int, ticket_fd: int, interrupt_fd: int, equip: Callable[[], Equipment]
-) -> None:
-    """Live as a worker until the pool wants it to end; what goes wrong before is told to the pool, and raised."""
-    sock = own_socket(sock_fd)
+def become_worker(setup: Setup, fds: Sequence[int], equip: Callable[[], Equipment]) -> None:
+    """Live as a worker until the pool wants it to end; what goes wrong before is told to the pool, and raised.
+
+    fds: a socket, the reading ends of two pipes, a shelf for each direction.
+    """
+    sock = own_socket(fds[0])
     try:
         _leave_home()
         _limit(setup["nice"], setup["limits"])
@@ -46,7 +47,7 @@ def become_worker(
         FrameWriter(sock).send(frame(("failed", traceback.format_exc())))
         sock.detach()  # which leaves it open: at its end the pool would kill us, and not learn our exit code
         raise
-    live(sock, move_up(ticket_fd), move_up(interrupt_fd), equipment)
+    live(Connection(sock, *map(move_up, fds[1:])), equipment)
 
 
 def _leave_home() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import socket
 
@@ -22,3 +23,15 @@ def move_up(fd: int) -> int:
     moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST_FD)
     os.close(fd)
     return moved
+
+
+def mapped(fd: int, size: int) -> mmap.mmap:
+    """The memory of a file; the copy of the descriptor that comes with it keeps out of the way too."""
+    low = []
+    while (copy := os.dup(fd)) < LOWEST_FD:
+        low.append(copy)
+    try:
+        return mmap.mmap(fd, size)
+    finally:
+        for taken in (copy, *low):
+            os.close(taken)

@@ -23,8 +23,6 @@ class Luggage:
 
     def pack(self) -> Values | None:
         """The values that were set where the call comes from, None when there are none."""
-        if not self._variables:
-            return None
         context = copy_context()
         return {path: context[variable] for path, variable in self._variables.items() if variable in context} or None
 

@@ -29,10 +29,10 @@ from poolapp.engine.workers.descriptors import move_up, own_socket
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import Equipment
 
-# What the pool asks for: a verb and the id of a node. A SPAWN carries the worker's socket and its two pipes.
+# What the pool asks for: a verb and the id of a node. A SPAWN carries the worker's socket, its two pipes and shelves.
 REQUEST = struct.Struct("=BxxxI")
 SPAWN, KILL, INTERRUPT = 1, 2, 3
-WORKER_FDS = 3
+WORKER_FDS = 5
 
 
 def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int) -> None:
@@ -145,8 +145,7 @@ class Nursery:
                 signal.signal(number, signal.SIG_DFL)
             for fd in (self._control.detach(), self._wake_fd, self._waker_fd, self._setup_fd):
                 os.close(fd)
-            sock_fd, ticket_fd, interrupt_fd = fds
-            become_worker(self._setup, sock_fd, ticket_fd, interrupt_fd, lambda: self._equip_child(parent))
+            become_worker(self._setup, fds, lambda: self._equip_child(parent))
             status = 0
         except BaseException:
             traceback.print_exc()

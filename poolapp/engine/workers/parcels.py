@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from poolapp.engine.errors import (
@@ -18,11 +18,14 @@ from poolapp.engine.workers.luggage import Values
 from poolapp.engine.workers.running import describe
 
 PROTOCOL = pickle.HIGHEST_PROTOCOL
+Payload = bytes | list[bytes]
+"""A pickle, in one piece or in several: what is large in it and cannot change stands there itself, uncopied."""
+BULKY = 2**16  # from this size on, pickle leaves bytes as they are
 NOTHING = b""  # stands for no arguments, and for None
 NO_ARGUMENTS: tuple[Any, ...] = ((), {})
 
 
-def pack_call(task: Task, values: Values | None = None) -> bytes:
+def pack_call(task: Task, values: Values | None = None) -> Payload:
     """A task's arguments, and the values of context variables if there are any.
 
     The function itself goes with them where it cannot be imported by name. Raises TaskNotPicklable, naming what cannot
@@ -33,7 +36,7 @@ def pack_call(task: Task, values: Values | None = None) -> bytes:
     elif not task.args and not task.kwargs and not values:
         return NOTHING
     try:
-        return pickle.dumps(_parts(task, values), PROTOCOL)
+        return _pack(_parts(task, values), *task.args, *task.kwargs.values())
     except Exception as exc:
         raise TaskNotPicklable(_blame(task, values or {}, exc)) from exc
 
@@ -56,13 +59,13 @@ def unpack_call(
     return function, parts[0], parts[1], parts[2] if len(parts) > 2 else None
 
 
-def pack_outcome(outcome: Outcome, name: str) -> tuple[bool, bytes]:
+def pack_outcome(outcome: Outcome, name: str) -> tuple[bool, Payload]:
     """Whether the task went well, and its value or error; an unpicklable value becomes an error that says so."""
     if outcome.error is None:
         if outcome.value is None:
             return True, NOTHING
         try:
-            return True, pickle.dumps(outcome.value, PROTOCOL)
+            return True, _pack(outcome.value, outcome.value)
         except BaseException as exc:
             kind = type(outcome.value).__qualname__
             message = f"the result of {name}, of type {kind}, cannot be pickled: {describe(exc)}"
@@ -92,6 +95,36 @@ def unpack_error(payload: memoryview) -> tuple[BaseException, str]:
     if text:
         error.__cause__ = RemoteTraceback(text)
     return error, text
+
+
+def pieces(payload: Payload) -> Sequence[bytes]:
+    """A payload as what it consists of."""
+    return (payload,) if isinstance(payload, bytes) else payload
+
+
+def size(payload: Payload) -> int:
+    """How long a payload is, in bytes."""
+    return len(payload) if isinstance(payload, bytes) else sum(map(len, payload))
+
+
+def _pack(value: Any, *parts: Any) -> Payload:
+    """Pickle a value, in pieces if one of these parts of it is bulky."""
+    for part in parts:
+        if (len(part) if type(part) is bytes else getattr(part, "nbytes", 0)) >= BULKY:
+            parcel = Parcel()
+            pickle.Pickler(parcel, PROTOCOL).dump(value)
+            return parcel.pieces
+    return pickle.dumps(value, PROTOCOL)
+
+
+class Parcel:
+    """A file that keeps what is written to it, piece by piece."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> None:
+        self.pieces.append(piece if type(piece) is bytes else bytes(piece))  # what could change is copied
 
 
 def _pack_error(error: BaseException, text: str) -> bytes:

@@ -17,9 +17,13 @@ from poolapp.engine.tasks import Task, TaskFunction
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.nursery import NurseryHandle
-from poolapp.engine.workers.parcels import pack_call
+from poolapp.engine.workers.parcels import pack_call, size
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.remote import ProcessWorker
+
+# A payload of more bytes than this takes its time: about so long for each byte.
+LIGHT = 4096
+SECONDS_PER_BYTE = 0.5e-9
 
 
 class ProcessCrew:
@@ -38,9 +42,12 @@ class ProcessCrew:
         self._opening = threading.Lock()
         self._doomed: set[int] = set()  # workers that are to be killed
         self._luggage = Luggage(())
+        self._carries_luggage = bool(options.context_vars)
 
     def prepare(self, task: Task) -> None:
-        task.payload = pack_call(task, self._luggage.pack())
+        payload = task.payload = pack_call(task, self._luggage.pack() if self._carries_luggage else None)
+        if len(payload) > LIGHT or type(payload) is list:
+            task.freight = size(payload) * SECONDS_PER_BYTE
 
     def check(self, function: TaskFunction) -> None:
         if function.reference is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import select
 import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -18,11 +18,12 @@ from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.interrupts import InterruptOffice
 from poolapp.engine.workers.nursery import NurseryHandle
-from poolapp.engine.workers.parcels import unpack_error, unpack_value
+from poolapp.engine.workers.parcels import pieces, size, unpack_error, unpack_value
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.running import new_tuple
+from poolapp.engine.workers.shelf import ShelfPutter, ShelfTaker, make_shelf
 from poolapp.engine.workers.tickets import TicketOffice
-from poolapp.engine.workers.wire import Frame, FrameReader, FrameWriter, frame
+from poolapp.engine.workers.wire import Frame, FrameReader, FrameWriter, frame, small_frame
 
 if TYPE_CHECKING:
     from poolapp.engine.workers.process import ProcessCrew
@@ -31,6 +32,10 @@ logger = logging.getLogger("poolapp")
 
 # An answer is (whether it went well, batch, start, run time, active time); other messages are (what, about which, ...).
 ANSWER_LENGTH = 5
+
+# Who listens waits for an answer, but not for long at a time: a timeval of 5 ms.
+WAIT = 0
+A_MOMENT = struct.pack("@ll", 0, 5000)
 
 Head = tuple[Any, ...]
 BATCH_NUMBERS = 256  # they are bytes
@@ -48,9 +53,13 @@ class ProcessWorker:
         self._reactor = reactor
         self._crew = crew
         self._socket, self._remote = socket.socketpair()
-        self._socket.setblocking(False)
-        self._reader = FrameReader(self._socket)
-        self._writer = FrameWriter(self._socket)
+        # Only who listens waits for an answer, and not for long.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, A_MOMENT)
+        self._socket.settimeout(None)
+        self._shelf = ShelfPutter(make_shelf())
+        self._other_shelf = ShelfTaker(make_shelf())
+        self._reader = FrameReader(self._socket, socket.MSG_DONTWAIT, self._other_shelf)
+        self._writer = FrameWriter(self._socket, socket.MSG_DONTWAIT)
         self._tickets = TicketOffice()
         self._interrupts = InterruptOffice()
         self._posted: deque[Batch | Head | None] = deque()  # None: stop after what was sent
@@ -59,8 +68,6 @@ class ProcessWorker:
         self._starting = threading.RLock()  # its nursery may die, and it be buried, while it is still being started
         self._sending = threading.Lock()
         self._hearing = threading.Lock()
-        self._poll = select.poll()
-        self._poll.register(self._socket, select.POLLIN)
         self._closed = False
         self._error: str | None = None
 
@@ -68,7 +75,13 @@ class ProcessWorker:
         self._reactor.watch(self._socket.fileno(), self._read)
         with self._starting:
             try:
-                fds = (self._remote.fileno(), self._tickets.read_fd, self._interrupts.read_fd)
+                fds = (
+                    self._remote.fileno(),
+                    self._tickets.read_fd,
+                    self._interrupts.read_fd,
+                    self._shelf.fd,
+                    self._other_shelf.fd,
+                )
                 self._crew.bear(self, fds)
             except BaseException:
                 self._crew.forget(self)
@@ -103,9 +116,8 @@ class ProcessWorker:
             fd, deadline = self._socket.fileno(), time.monotonic() + seconds
             self._reactor.mute(fd)
             try:
-                while task.future is not None and (left := deadline - time.monotonic()) > 0:
-                    if self._poll.poll(left * 1000) and not self._hear():
-                        return
+                while task.future is not None and self._hear(WAIT) and time.monotonic() < deadline:
+                    pass
             finally:
                 self._reactor.unmute(fd)
         finally:
@@ -139,12 +151,15 @@ class ProcessWorker:
         self._remote.close()
         self._tickets.close()
         self._interrupts.close()
+        self._shelf.close()
+        self._other_shelf.close()
 
     def bury(self, exit: WorkerExit) -> None:
         """The process is dead: hear its last words, report its end, let go of everything."""
         with self._hearing, contextlib.suppress(EOFError, OSError):
             while (frames := self._reader.read()) is not None:
                 self._report(frames)
+                self._reader.clear_shelf()
         self._reports.exited(self._node, WorkerExit(exit.reason, exit.error or self._error))
         self._release()
 
@@ -158,6 +173,8 @@ class ProcessWorker:
             self._socket.close()
             self._tickets.close()
             self._interrupts.close()
+            self._shelf.close()
+            self._other_shelf.close()
 
     def _send_posted(self) -> bool:
         """Send what is posted, as far as the socket takes it; it goes on when the socket can be written again."""
@@ -178,9 +195,12 @@ class ProcessWorker:
     def _encode(self, posted: Batch | Head) -> list[bytes]:
         if isinstance(posted, tuple):
             return frame(posted)
-        calls = [(task.function.reference, task.name, len(task.payload)) for task in posted.tasks]
-        head = (posted.number, self._first_of[posted.number], calls)
-        return frame(head, [task.payload for task in posted.tasks])
+        number, tasks = posted.number, posted.tasks
+        calls = [(task.function.reference, task.function.name, size(task.payload)) for task in tasks]
+        head = number, self._first_of[number], calls
+        if len(tasks) == 1 and type(tasks[0].payload) is bytes:
+            return small_frame(head, tasks[0].payload, self._shelf)
+        return frame(head, [piece for task in tasks for piece in pieces(task.payload)], self._shelf)
 
     def _watch_writable(self) -> None:
         if not self._closed:
@@ -203,10 +223,13 @@ class ProcessWorker:
             finally:
                 self._hearing.release()
 
-    def _hear(self) -> bool:
+    def _hear(self, flags: int | None = None) -> bool:
         """Report what the worker has said; False when it has closed its end."""
         try:
-            self._report(self._reader.read() or [])
+            frames = self._reader.read(flags)
+            if frames:
+                self._report(frames)
+                self._reader.clear_shelf()
         except (EOFError, OSError):
             # It is ending, or a task has closed what was not its own. See that it ends.
             self._reactor.forget(self._socket.fileno())
@@ -220,12 +243,10 @@ class ProcessWorker:
             if len(head) == ANSWER_LENGTH:
                 outcomes.append(_decode(head, payload))
                 continue
-            self._report_outcomes(outcomes)
-            outcomes = []
+            if outcomes:
+                self._reports.finished(self._node, outcomes)
+                outcomes = []
             self._report_other(head, payload)
-        self._report_outcomes(outcomes)
-
-    def _report_outcomes(self, outcomes: list[Outcome]) -> None:
         if outcomes:
             self._reports.finished(self._node, outcomes)
 

@@ -11,16 +11,18 @@ from typing import Any
 
 from poolapp.engine.errors import ResultNotPicklable, TaskAborted, TaskTimeout
 from poolapp.engine.workers.interruptible import RunningTask, shielded
-from poolapp.engine.workers.parcels import PROTOCOL
+from poolapp.engine.workers.parcels import PROTOCOL, Payload, pieces
 from poolapp.engine.workers.running import describe
-from poolapp.engine.workers.wire import FrameWriter, small_frame
+from poolapp.engine.workers.shelf import ShelfPutter
+from poolapp.engine.workers.wire import SMALL, FrameWriter, frame, small_frame
 
 
 class Voice:
     """Sends frames from any thread. An answer leaves at once, since in the socket it outlives this process."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, shelf: ShelfPutter | None = None) -> None:
         self._writer = FrameWriter(sock)
+        self._shelf = shelf
         self._lock = threading.RLock()
         self._is_speaking = False
         self._late: deque[list[bytes]] = deque()
@@ -31,12 +33,17 @@ class Voice:
         with self._lock:
             self._send(buffers)
 
-    def answer(self, task: RunningTask, head: tuple[Any, ...], payload: bytes) -> None:
+    def answer(self, task: RunningTask, head: tuple[Any, ...], payload: Payload) -> None:
         """Say how a task has ended; it says nothing after that."""
-        buffers = small_frame(head, payload)
+        if type(payload) is bytes and len(payload) <= SMALL:
+            buffers = small_frame(head, payload)
+            with self._lock:
+                task.is_over = True
+                self._send(buffers)
+            return
         with self._lock:
             task.is_over = True
-            self._send(buffers)
+            self._send(frame(head, pieces(payload), self._shelf))
 
     def tell(self, task: RunningTask, message: Any) -> None:
         """Pass on a message from a task."""

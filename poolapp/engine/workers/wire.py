@@ -1,7 +1,8 @@
 """Frames on the socket between a pool and a process worker.
 
 A frame is a header (length of the head, length of the payload), a head of plain values in `marshal` form, and a
-payload of raw bytes. Both ends run the same interpreter on the same machine, which is what `marshal` asks for.
+payload of raw bytes, or the place on the shelf where it lies. Both ends run the same interpreter on the same machine,
+which is what `marshal` asks for.
 """
 
 from __future__ import annotations
@@ -13,44 +14,51 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from poolapp.engine.workers.shelf import PLACE, ShelfPutter, ShelfTaker
+
 HEADER = struct.Struct("=IQ")
+ON_SHELF = 2**64 - 1  # in place of the length of a payload: what follows is its place on the shelf
 READ_SIZE = 65536
 SMALL = 16384
+BULKY = 49152  # what is better put on a shelf
 MAX_BUFFERS = 512  # of one sendmsg call; the system's limit is 1024 on Linux
 
 Frame = tuple[Any, memoryview]
 
 
-def frame(head: Any, payloads: Sequence[bytes] = ()) -> list[bytes]:
-    """The buffers of one frame, to be sent one after another."""
+def frame(head: Any, payloads: Sequence[bytes] = (), shelf: ShelfPutter | None = None) -> list[bytes]:
+    """The buffers of one frame, to be sent one after another; a large payload goes on the shelf if there is room."""
     encoded = marshal.dumps(head)
     size = sum(map(len, payloads))
+    if size >= BULKY and shelf is not None and (place := shelf.put(payloads, size)) is not None:
+        return [HEADER.pack(len(encoded), ON_SHELF) + encoded + PLACE.pack(*place)]
     start = HEADER.pack(len(encoded), size) + encoded
     if size <= SMALL:  # copying is cheaper than one more buffer
         return [start + b"".join(payloads)]
     return [start, *(payload for payload in payloads if payload)]
 
 
-def small_frame(head: Any, payload: bytes) -> list[bytes]:
+def small_frame(head: Any, payload: bytes, shelf: ShelfPutter | None = None) -> list[bytes]:
     """The same, a little faster, for what has one payload."""
     if len(payload) > SMALL:
-        return frame(head, (payload,))
+        return frame(head, (payload,), shelf)
     encoded = marshal.dumps(head)
     return [HEADER.pack(len(encoded), len(payload)) + encoded + payload]
 
 
 class FrameWriter:
-    """Sends frames; on a non-blocking socket it keeps what does not fit for the next time."""
+    """Sends frames; it keeps what does not fit for the next time, where `flags` or the socket forbid to wait."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, flags: int = 0) -> None:
         self._sock = sock
+        self._flags = flags
         self._left: deque[memoryview] = deque()
 
     def send(self, buffers: list[bytes]) -> bool:
         """Send a frame after what is left of others, as `flush` does."""
         if not self._left and len(buffers) == 1:
             try:
-                sent = self._sock.send(buffers[0])
+                sent = self._sock.send(buffers[0], self._flags)
             except BlockingIOError:
                 sent = 0
             if sent == len(buffers[0]):
@@ -64,7 +72,7 @@ class FrameWriter:
         left = self._left
         while left:
             try:
-                sent = self._sock.sendmsg([left[i] for i in range(min(len(left), MAX_BUFFERS))])
+                sent = self._sock.sendmsg([left[i] for i in range(min(len(left), MAX_BUFFERS))], (), self._flags)
             except BlockingIOError:
                 return False
             while left and sent >= len(left[0]):
@@ -75,33 +83,48 @@ class FrameWriter:
 
 
 class FrameReader:
-    """Cuts what a socket delivers into frames; what is larger than one read is received in place."""
+    """Cuts what a socket delivers into frames; what is larger than one read is received in place.
 
-    def __init__(self, sock: socket.socket) -> None:
+    flags: for every read that does not say otherwise; shelf: where the other side leaves large payloads.
+    """
+
+    def __init__(self, sock: socket.socket, flags: int = 0, shelf: ShelfTaker | None = None) -> None:
         self._sock = sock
+        self._flags = flags
+        self._shelf = shelf
         self._buffer = b""
         self._large: bytearray | None = None
         self._filled = 0
 
-    def read(self) -> list[Frame] | None:
+    def read(self, flags: int | None = None) -> list[Frame] | None:
         """Read once; the frames that are complete now, None when there is nothing to be read yet.
 
+        Payloads that lie on the shelf are to be looked at before `clear_shelf`, which is to follow.
         Raises EOFError at the end, OSError when the socket is dead.
         """
+        flags = self._flags if flags is None else flags
         if self._large is not None:
-            return self._read_large(self._large)
+            return self._read_large(self._large, flags)
         try:
-            data = self._sock.recv(READ_SIZE)
+            data = self._sock.recv(READ_SIZE, flags)
         except BlockingIOError:
             return None
         if not data:
             raise EOFError
         return self._cut(self._buffer + data if self._buffer else data)
 
+    def clear_shelf(self) -> None:
+        """Let go of all payloads that were read from the shelf."""
+        if self._shelf is not None:
+            self._shelf.take_away()
+
     def _cut(self, data: bytes) -> list[Frame]:
         frames, start, view = [], 0, memoryview(data)
         while len(data) - start >= HEADER.size:
             head_size, payload_size = HEADER.unpack_from(data, start)
+            is_shelved = payload_size == ON_SHELF
+            if is_shelved:
+                payload_size = PLACE.size
             body, end = start + HEADER.size, start + HEADER.size + head_size + payload_size
             if end > len(data):
                 if end - start > READ_SIZE:
@@ -110,15 +133,18 @@ class FrameReader:
                     self._large[: self._filled] = view[start:]
                     start = len(data)
                 break
-            frames.append((marshal.loads(view[body : body + head_size]), view[body + head_size : end]))
+            payload = view[body + head_size : end]
+            if is_shelved and self._shelf is not None:
+                payload = self._shelf.look_at(*PLACE.unpack(payload))
+            frames.append((marshal.loads(view[body : body + head_size]), payload))
             start = end
         self._buffer = data[start:]
         return frames
 
-    def _read_large(self, large: bytearray) -> list[Frame] | None:
+    def _read_large(self, large: bytearray, flags: int) -> list[Frame] | None:
         view = memoryview(large)
         try:
-            count = self._sock.recv_into(view[self._filled :])
+            count = self._sock.recv_into(view[self._filled :], 0, flags)
         except BlockingIOError:
             return None
         if not count:

@@ -24,6 +24,7 @@ from poolapp.engine.workers.lanes import Lanes
 from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.parcels import pack_outcome, unpack_call
 from poolapp.engine.workers.running import TaskRunner, failure
+from poolapp.engine.workers.shelf import ShelfPutter, ShelfTaker
 from poolapp.engine.workers.tickets import TicketHolder
 from poolapp.engine.workers.voice import Voice
 
@@ -47,20 +48,31 @@ class Equipment:
     stop_timeout: float = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a worker shares with its pool: a socket, the reading ends of two pipes, a shelf for each direction."""
+
+    sock: socket.socket
+    ticket_fd: int
+    interrupt_fd: int
+    shelf_fd: int
+    own_shelf_fd: int
+
+
 Job = tuple[LaneTask, str | None, memoryview]
 """A task, and its call."""
 
 
-def live(sock: socket.socket, ticket_fd: int, interrupt_fd: int, equipment: Equipment) -> None:
+def live(connection: Connection, equipment: Equipment) -> None:
     """Work until the pool closes its end of the socket."""
-    desk = InterruptDesk(interrupt_fd)
+    desk = InterruptDesk(connection.interrupt_fd)
     # Without a request of the pool, SIGINT does nothing: Ctrl-C is for the server, which decides what becomes of us.
     signal.signal(signal.SIGINT, desk.handle)
     signal.signal(signal.SIGTERM, _death(equipment) if equipment.runner.handles_kill else signal.SIG_DFL)
     os.register_at_fork(after_in_child=_reset_signals)
     desk.handle()  # what was asked for before there was a handler
-    with sock:
-        WorkerProcess(sock, ticket_fd, desk, equipment).run()
+    with connection.sock:
+        WorkerProcess(connection, desk, equipment).run()
 
 
 class WorkerProcess:
@@ -70,11 +82,11 @@ class WorkerProcess:
     each to a lane that is free; so it is always the main thread that takes the tickets, in the order of the batches.
     """
 
-    def __init__(self, sock: socket.socket, ticket_fd: int, desk: InterruptDesk, equipment: Equipment) -> None:
-        self._reader = AlertReader(sock)
-        self._voice = Voice(sock)
+    def __init__(self, connection: Connection, desk: InterruptDesk, equipment: Equipment) -> None:
+        self._reader = AlertReader(connection.sock, ShelfTaker(connection.shelf_fd))
+        self._voice = Voice(connection.sock, ShelfPutter(connection.own_shelf_fd))
         self._tell = self._voice.tell
-        self._tickets = TicketHolder(ticket_fd)
+        self._tickets = TicketHolder(connection.ticket_fd)
         self._desk = desk
         self._runner = equipment.runner
         self._luggage = equipment.luggage
@@ -94,6 +106,7 @@ class WorkerProcess:
                         self._run_batch(number, first, calls, payload)
                     else:
                         self._widen(head[1])
+                self._reader.clear_shelf()
         except (EOFError, OSError):  # the pool wants us to end, or is gone
             self._lanes.close()
             self._lanes.join()
@@ -108,7 +121,7 @@ class WorkerProcess:
                 return self._voice.say(("skipped", number))
             task = MainThreadTask(name, number, index, self._tell, first + index)
             self._desk.begin(task)
-            self._perform(task, reference, payload[start : start + size])
+            self._perform(task, reference, payload if len(calls) == 1 else payload[start : start + size])
             start += size
         return None
 
@@ -121,7 +134,8 @@ class WorkerProcess:
         reference, name, _ = call
         task = LaneTask(name, number, 0, self._tell, serial)
         self._desk.begin(task)
-        return self._lanes.put((task, reference, payload))
+        # What lies on the shelf may be gone by the time that the lane gets round to it.
+        return self._lanes.put((task, reference, memoryview(bytes(payload))))
 
     def _work(self, job: Job) -> None:
         with contextlib.suppress(OSError):  # nobody listens any more; the main thread has noticed too
