@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from poolapp import registry
+from poolapp.arrivals import arrival
 from poolapp.engine.acquaintances import TaskRef
 from poolapp.engine.errors import InvalidOptionType
 from poolapp.engine.futures import TaskFuture
@@ -131,11 +131,8 @@ async def aexecute(task: TaskRef | None, /, *args: Any, **kwargs: Any) -> Any:
     Raises what `execute` raises, and what the task raises.
     """
     future = execute(task, *args, **kwargs)
-    loop = asyncio.get_running_loop()
-    settled = asyncio.Event()
-    future.when_settled(lambda _: _tell(loop, settled))
     try:
-        await settled.wait()
+        await arrival(future)
     except asyncio.CancelledError:
         future.abort("its caller was cancelled")
         raise
@@ -151,11 +148,6 @@ def map(
     buffersize: how many results may be under way; the input is consumed only so far ahead of them.
     """
     return _pool_of(task).map(task, *iterables, timeout=timeout, buffersize=buffersize)
-
-
-def _tell(loop: asyncio.AbstractEventLoop, settled: asyncio.Event) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
-        loop.call_soon_threadsafe(settled.set)
 
 
 def _pool_of(task: TaskRef | None) -> Pool:

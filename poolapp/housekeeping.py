@@ -78,6 +78,9 @@ class Housekeeper:
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="poolapp-housekeeper", daemon=True)
 
+    def wants(self, event: str) -> bool:
+        return self._recorder.wants(event)
+
     def handle(self, alias: str, event: Event) -> None:
         """Take note of an event of a pool."""
         self._recorder.handle(alias, event)

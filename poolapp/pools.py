@@ -8,7 +8,6 @@ import os
 import socket
 import threading
 import time
-from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -17,11 +16,11 @@ from poolapp import registry
 from poolapp.conf import InvalidSetting, get_settings
 from poolapp.db import database_names
 from poolapp.engine.errors import PoolNotStarted
-from poolapp.engine.events import EVENTS
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.pool import Pool
 from poolapp.engine.workers import role
 from poolapp.housekeeping import Housekeeper
+from poolapp.observers.audience import Audience
 from poolapp.observers.base import Observer
 from poolapp.observers.logger import EventLogger
 from poolapp.observers.signaller import Signaller
@@ -39,6 +38,7 @@ class PoolSet:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.pools: dict[str, Pool] = {}
+        self.audiences: dict[str, Audience] = {}
         self.housekeeper: Housekeeper | None = None
 
     def get(self, alias: str) -> Pool:
@@ -66,7 +66,9 @@ class PoolSet:
             pool = Pool(options, functions=registry.functions)
             if self.housekeeper is None:
                 self.housekeeper = Housekeeper()
-            _attach(alias, pool, self.housekeeper, Signaller(), EventLogger(), *_broadcasters())
+            self.audiences[alias] = Audience(
+                alias, pool, self.housekeeper, Signaller(), EventLogger(), *_broadcasters()
+            )
             pool.start()
             self.housekeeper.look_after(alias, pool)
             self.pools[alias] = pool
@@ -128,13 +130,6 @@ def _options(alias: str) -> PoolOptions:
     if options.worker == "thread":
         return options  # Django is set up here
     return options.replace(initializer="poolapp.worker_setup:set_up", initializer_args=(database_names(),))
-
-
-def _attach(alias: str, pool: Pool, *observers: Observer) -> None:
-    """Let observers hear every event of a pool, as that of `alias`."""
-    for event in EVENTS:
-        for observer in observers:
-            pool.on(event, partial(observer.handle, alias))
 
 
 def _broadcasters() -> list[Observer]:

@@ -148,9 +148,9 @@ class Core:
             try:
                 deciding.active = True
                 ended = self.scheduler.finished(node, outcomes, self.clock.monotonic())
-                if self.herald.wants_tasks:
+                if self.herald.wants_failures:
                     self.herald.finished(ended)
-                has_decided = self.scheduler.state.decisions or self.herald.wants_tasks
+                has_decided = self.scheduler.state.decisions or self.herald.wants_failures
                 workers = self._hand_out() if has_decided else ()
             finally:
                 deciding.active = False

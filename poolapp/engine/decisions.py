@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from poolapp.engine.node import Batch, WorkerNode
@@ -72,13 +72,15 @@ class Settle:
     error: BaseException | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Tell:
-    """Emit an event."""
+    """Emit an event; there may be three of them for a task, so making one must cost little."""
 
-    event: str
-    details: dict[str, Any] = field(default_factory=dict)
-    task: Task | None = None
+    __slots__ = ("details", "event", "task")
+
+    def __init__(self, event: str, details: dict[str, Any] | None = None, task: Task | None = None) -> None:
+        self.event = event
+        self.details = {} if details is None else details
+        self.task = task
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class EventHub:
     def __init__(self) -> None:
         self._listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys((*EVENTS, MESSAGE), ())
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
+        self.wants_failures = False  # whether anybody listens at least to how they fail
         self._ready: Event | None = None
         self.make_lock()
 
@@ -71,18 +72,19 @@ class EventHub:
             self._change(name, tuple(other for other in self._listeners.get(name, ()) if other != listener))
 
     def emit(self, event: Event) -> None:
-        with self._lock:
-            if event.name == "ready":
-                self._ready = event
-            elif event.name == "destroy":
-                self._ready = None
+        if event.name in ("ready", "destroy"):
+            with self._lock:
+                self._ready = event if event.name == "ready" else None
+                listeners = self._listeners[event.name]
+        else:
             listeners = self._listeners[event.name]
         for listener in listeners:
             call_safely(listener, event)
 
     def _change(self, name: str, listeners: tuple[Listener, ...]) -> None:
         self._listeners = {**self._listeners, name: listeners}
-        self.wants_tasks = any(self._listeners[name] for name in (*TASK_EVENTS, "task_error"))
+        self.wants_tasks = any(self._listeners[name] for name in TASK_EVENTS)
+        self.wants_failures = self.wants_tasks or bool(self._listeners["task_error"])
 
 
 def require_event(name: str) -> None:

@@ -73,10 +73,6 @@ class TaskFuture(LightFuture):
         else:
             super().add_done_callback(lambda future: self._core.call_back(fn, future))
 
-    def when_settled(self, fn: Callable[[Future[Any]], object]) -> None:
-        """Call `fn(future)` once the task is over, in whichever thread hears of it: `fn` must return at once."""
-        super().add_done_callback(fn)
-
     def settle_cancelled(self) -> None:
         """Become cancelled and wake everybody who waits."""
         super().cancel()

@@ -28,6 +28,7 @@ class Herald:
         self._hub = EventHub()
         self._announcer = Announcer(clock, options)
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
+        self.wants_failures = False  # whether anybody listens at least to how they fail
         self.forget_threads()
 
     def forget_threads(self) -> None:
@@ -41,15 +42,15 @@ class Herald:
 
     def add_listener(self, event: str, listener: Listener) -> None:
         self._hub.add(event, listener)
-        self.wants_tasks = self._hub.wants_tasks
+        self._note_wishes()
 
     def remove_listener(self, event: str, listener: Listener) -> None:
         self._hub.remove(event, listener)
-        self.wants_tasks = self._hub.wants_tasks
+        self._note_wishes()
 
     def put(self, news: News) -> None:
         """Something has been decided; the end of a task is an event as well."""
-        if isinstance(news, Settle) and news.error is not None and self.wants_tasks:
+        if isinstance(news, Settle) and news.error is not None and self.wants_failures:
             self._put_all(self._announcer.failed(news.task, news.error))
         if isinstance(news, Tell):
             self._tells.put(news)
@@ -78,14 +79,17 @@ class Herald:
         self._tells.put(self._announcer.queued(task))
 
     def began(self, batch: Batch) -> None:
-        """A worker has something to do: the batch's first task has begun, as far as one knows here."""
-        if self.wants_tasks and batch in batch.node.running() and not batch.front.announced:
+        """A worker has something to do: the batch's first task has begun, as far as one knows here.
+
+        To be called only if `wants_tasks`.
+        """
+        if batch in batch.node.running() and not batch.front.announced:
             self._tells.put(self._announcer.started(batch.front, batch.since))
 
     def finished(self, ended: Iterable[tuple[Task, Outcome]]) -> None:
-        """Workers have answered these tasks."""
-        if self.wants_tasks:
-            for task, outcome in ended:
+        """Workers have answered these tasks; to be called only if `wants_failures`."""
+        for task, outcome in ended:
+            if self.wants_tasks or outcome.error is not None:
                 self._put_all(self._announcer.finished(task, outcome))
 
     def message(self, node: WorkerNode, batch_number: int, index: int, value: Any) -> None:
@@ -97,6 +101,9 @@ class Herald:
     def cancelled(self, task: Task) -> None:
         if self.wants_tasks:
             self._put_all(self._announcer.cancelled(task))
+
+    def _note_wishes(self) -> None:
+        self.wants_tasks, self.wants_failures = self._hub.wants_tasks, self._hub.wants_failures
 
     def _put_all(self, tells: Iterable[Tell]) -> None:
         for tell in tells:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from _thread import LockType, allocate_lock
+from _thread import allocate_lock
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED, PENDING
@@ -22,13 +22,13 @@ class LightFuture(Future[Any]):
     one makes it, then looks whether the future was marked. So at least one of the two sees the other. Whichever it is
     brings the state up to date, with the condition held, as everything is done that depends on the state.
 
-    Who only waits for the result needs no condition, but brings a gate, which is opened in the same way.
+    Who only wants to know when it is over needs no condition, but leaves a call, which is found in the same way.
     """
 
     __slots__ = (
+        "_calls",
         "_done_callbacks",
         "_exception",
-        "_gates",
         "_is_settled",
         "_made_condition",
         "_result",
@@ -44,7 +44,7 @@ class LightFuture(Future[Any]):
     def __init__(self) -> None:
         """Unlike Future's, which makes five objects."""
         self._exception: BaseException | None = None
-        self._gates: list[LockType] | None = None  # of those who wait, closed
+        self._calls: list[Callable[[], object]] | None = None  # what is to be called once it is over
         self._is_settled = False  # there is a result or an exception; the state may not say so yet
         self._made_condition: Any = None  # a condition, which another thread may make at any time
         self._state = PENDING
@@ -57,9 +57,21 @@ class LightFuture(Future[Any]):
         return self._is_settled or self._state in OVER
 
     def cancel(self) -> bool:
-        cancelled = super().cancel()
-        self._open_gates()
+        if cancelled := super().cancel():
+            self._call()
         return cancelled
+
+    def when_over(self, call: Callable[[], object]) -> None:
+        """Make a call once it is over, or now if it is: in whichever thread hears of it, so it must return at once.
+
+        It must not raise either.
+        """
+        with _making:
+            if self._calls is None:
+                self._calls = []
+            self._calls.append(call)
+        if self.done():
+            self._call()
 
     def result(self, timeout: float | None = None) -> Any:
         if not self._is_settled:
@@ -82,8 +94,8 @@ class LightFuture(Future[Any]):
             self._is_settled = True
             if self._made_condition:
                 self._tell_newcomers()
-        if self._gates is not None:
-            self._open_gates()
+        if self._calls:
+            self._call()
 
     def set_exception(self, exception: BaseException | None) -> None:
         if self._made_condition or self._is_settled:
@@ -94,24 +106,24 @@ class LightFuture(Future[Any]):
             self._is_settled = True
             if self._made_condition:
                 self._tell_newcomers()
-        if self._gates is not None:
-            self._open_gates()
+        if self._calls:
+            self._call()
 
     def _wait(self, timeout: float | None) -> None:
         """Wait until it is over, for `timeout` seconds at the most (None: however long)."""
         gate = allocate_lock()
         gate.acquire()
-        with _making:
-            if self._gates is None:
-                self._gates = []
-            self._gates.append(gate)
-        if not self._is_settled and self._state not in OVER:
-            gate.acquire(True, -1 if timeout is None else min(max(timeout, 0.0), threading.TIMEOUT_MAX))
+        self.when_over(gate.release)
+        gate.acquire(True, -1 if timeout is None else min(max(timeout, 0.0), threading.TIMEOUT_MAX))
 
-    def _open_gates(self) -> None:
-        gates = self._gates
-        while gates:
-            gates.pop().release()
+    def _call(self) -> None:
+        calls = self._calls
+        while calls:
+            try:
+                call = calls.pop()
+            except IndexError:  # another thread calls as well
+                return
+            call()
 
     def _make_condition(self) -> Any:
         with _making:

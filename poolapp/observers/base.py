@@ -1,4 +1,4 @@
-"""What an observer is: it is told of every event of every pool of this process, and returns at once."""
+"""What an observer is: it is told of the events of every pool of this process, and returns at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from poolapp.engine.events import Event
 
 class Observer(Protocol):
     """Somebody who watches pools."""
+
+    def wants(self, event: str) -> bool:
+        """Whether it has something to do when an event of this name comes.
+
+        It is asked for what happens to single tasks, where it matters, and asked again by `ask_all` of `audience`.
+        """
 
     def handle(self, alias: str, event: Event) -> None:
         """Take note of an event of the pool `alias`; called in the order of events, must not block or raise."""

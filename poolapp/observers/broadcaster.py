@@ -21,6 +21,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
 
 from poolapp.engine.events import Event
+from poolapp.observers.audience import ask_all
 
 GROUP = "poolapp"
 PRIVATE = {"arguments", "result", "traceback"}
@@ -122,6 +123,9 @@ class Broadcaster:
     def has_sockets(self) -> bool:
         return bool(self._outlets)
 
+    def wants(self, event: str) -> bool:
+        return self.has_sockets
+
     def handle(self, alias: str, event: Event) -> None:
         if not self._outlets:
             return
@@ -144,6 +148,7 @@ class Broadcaster:
                 self._awake = False
             else:
                 outlet.sockets += 1
+        ask_all()
 
     def unsubscribe(self, loop: asyncio.AbstractEventLoop) -> None:
         """Count one socket less on `loop`; called on that loop. The last one stops the frames."""
@@ -158,6 +163,7 @@ class Broadcaster:
             if not self._outlets:
                 self._backlog.take()
         outlet.pump.cancel()
+        ask_all()
 
     def _wake(self) -> None:
         """Ask the first loop that still lives for a frame."""

@@ -14,9 +14,16 @@ LEVELS = {"error": logging.ERROR, "task_error": logging.WARNING, "destroy": logg
 class EventLogger:
     """One line for every event: INFO and above where somebody should know, DEBUG for the rest."""
 
+    def wants(self, event: str) -> bool:
+        return logger.isEnabledFor(_level(event))
+
     def handle(self, alias: str, event: Event) -> None:
-        level = LEVELS.get(event.name, logging.DEBUG)
+        level = _level(event.name)
         if logger.isEnabledFor(level):
             details = event.details
             shown = " ".join(f"{key}={value!r}" for key, value in details.items() if key != "traceback")
             logger.log(level, "pool %s: %s %s", alias, event.name, shown)
+
+
+def _level(event: str) -> int:
+    return LEVELS.get(event, logging.DEBUG)

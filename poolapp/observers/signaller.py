@@ -9,6 +9,9 @@ from poolapp.signals import BY_EVENT
 class Signaller:
     """Sends one signal for every event."""
 
+    def wants(self, event: str) -> bool:
+        return bool(BY_EVENT[event].receivers)
+
     def handle(self, alias: str, event: Event) -> None:
         signal = BY_EVENT[event.name]
         if signal.receivers:

@@ -148,7 +148,7 @@ def test_what_a_worker_had_answered_is_heard_after_its_death(make_pool: MakePool
     gate.wait_for_task()
     large = [pool.execute(functions.answer_or_leave, 80_000) for _ in range(2)]
     killer = pool.execute(functions.answer_or_leave, None)
-    held.when_settled(lambda _: eventually(lambda: not is_alive(worker)))
+    held.when_over(lambda: eventually(lambda: not is_alive(worker)))
 
     gate.open()
 

@@ -1,0 +1,45 @@
+"""Wakes those on an event loop whose tasks are over; many with one call, since each call writes to a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from poolapp.engine.futures import TaskFuture
+
+_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Arrivals] = WeakKeyDictionary()
+
+
+async def arrival(future: TaskFuture) -> None:
+    """Wait until a task is over, on the loop that runs."""
+    loop = asyncio.get_running_loop()
+    arrivals = _by_loop.get(loop) or _by_loop.setdefault(loop, Arrivals())
+    waiter = loop.create_future()
+    future.when_over(partial(arrivals.note, loop, waiter))
+    await waiter
+
+
+class Arrivals:
+    """Those on one loop whose tasks are over and who have not been woken."""
+
+    def __init__(self) -> None:
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._has_called = False
+
+    def note(self, loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
+        """Have somebody woken; called by any thread."""
+        self._waiters.append(waiter)
+        if not self._has_called:
+            self._has_called = True
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._has_called = False  # first: whoever comes later calls again
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():  # its task may have been cancelled
+                waiter.set_result(None)
