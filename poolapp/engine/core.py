@@ -18,7 +18,7 @@ from poolapp.engine.decisions import Action, Kill, Spawn, Stop
 from poolapp.engine.ending import Ending
 from poolapp.engine.errors import PoolDestroyed, PoolError, PoolNotStarted, TaskAborted
 from poolapp.engine.forking import watch
-from poolapp.engine.herald import Herald, settle, settle_cancelled
+from poolapp.engine.herald import Herald, settle, settle_all, settle_cancelled
 from poolapp.engine.node import Batch, NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
@@ -141,27 +141,13 @@ class Core:
         self.tell(lambda now: self.scheduler.worker_ready(node, pid, now))
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
-        deciding = self._deciding
-        with self.lock:
-            if node.state is NodeState.GONE or deciding.postpone(self.finished, node, outcomes):
-                return
-            try:
-                deciding.active = True
-                ended = self.scheduler.finished(node, outcomes, self.clock.monotonic())
-                if self.herald.wants_failures:
-                    self.herald.finished(ended)
-                has_decided = self.scheduler.state.decisions or self.herald.wants_failures
-                workers = self._hand_out() if has_decided else ()
-            finally:
-                deciding.active = False
-            if self.state == "stopping":
-                self.changed.notify_all()
-        if has_decided or deciding.postponed:
-            self._carry_out(workers)
-        if len(ended) < len(outcomes):
-            logger.warning("Pool %s: the worker in slot %d has answered what was given up", self.name, node.slot)
-        for task, outcome in ended:
-            settle(task, outcome.value, outcome.error)
+        ended: list[tuple[Task, Outcome]] = []
+        try:
+            self._book(node, outcomes, ended)
+            settle_all(ended)
+        except BaseException:  # a signal handler has raised in the middle of it
+            settle_all(ended)
+            raise
 
     def skipped(self, node: WorkerNode, batch_number: int) -> None:
         self.decide(lambda now: self.scheduler.skipped(node, batch_number, now))
@@ -236,6 +222,28 @@ class Core:
         if self.state == "stopped":
             return PoolNotStarted(f"pool {self.name!r} has not been started")
         return PoolDestroyed(f"pool {self.name!r} was destroyed")
+
+    def _book(self, node: WorkerNode, outcomes: Sequence[Outcome], ended: list[tuple[Task, Outcome]]) -> None:
+        """Enter outcomes into the books, and give out what is next; adds to `ended` what is to be settled."""
+        deciding, herald = self._deciding, self.herald
+        with self.lock:
+            if node.state is NodeState.GONE or deciding.postpone(self.finished, node, outcomes):
+                return
+            try:
+                deciding.active = True
+                self.scheduler.finished(node, outcomes, self.clock.monotonic(), ended)
+                if herald.wants_failures:
+                    herald.finished(ended)
+                has_decided = self.scheduler.state.decisions or herald.wants_failures
+                workers = self._hand_out() if has_decided else ()
+            finally:
+                deciding.active = False
+            if self.state == "stopping":
+                self.changed.notify_all()
+        if has_decided or deciding.postponed:
+            self._carry_out(workers)
+        if len(ended) < len(outcomes):
+            logger.warning("Pool %s: the worker in slot %d has answered what was given up", self.name, node.slot)
 
     def _submit_late(self, task: Task) -> None:
         """Submit a task whose caller has gone on already."""

@@ -124,9 +124,8 @@ def _end(news: Settle | Conclude) -> None:
 
 
 def settle(task: Task, value: Any, error: BaseException | None) -> None:
-    """End a task's future; what its callbacks raise is logged."""
-    future, task.future = task.future, None
-    task.forget_arguments()
+    """End a task's future; what was interrupted by a signal handler that raises can be done again."""
+    future = task.future
     if future is None:
         return
     try:
@@ -135,9 +134,16 @@ def settle(task: Task, value: Any, error: BaseException | None) -> None:
         else:
             future.set_exception(error)
     except InvalidStateError:
-        logger.warning("The future of %s was settled by somebody else", task.name)
-    except BaseException:
-        logger.exception("A callback of the future of %s failed", task.name)
+        logger.warning("The future of %s was settled already", task.name)
+        future.make_calls()
+    task.future = None
+    task.forget_arguments()
+
+
+def settle_all(ended: Iterable[tuple[Task, Outcome]]) -> None:
+    """End the futures of tasks that workers have answered; those that have ended stay as they are."""
+    for task, outcome in ended:
+        settle(task, outcome.value, outcome.error)
 
 
 def settle_cancelled(task: Task) -> None:

@@ -58,7 +58,7 @@ class LightFuture(Future[Any]):
 
     def cancel(self) -> bool:
         if cancelled := super().cancel():
-            self._call()
+            self.make_calls()
         return cancelled
 
     def when_over(self, call: Callable[[], object]) -> None:
@@ -71,7 +71,7 @@ class LightFuture(Future[Any]):
                 self._calls = []
             self._calls.append(call)
         if self.done():
-            self._call()
+            self.make_calls()
 
     def result(self, timeout: float | None = None) -> Any:
         if not self._is_settled:
@@ -95,7 +95,7 @@ class LightFuture(Future[Any]):
             if self._made_condition:
                 self._tell_newcomers()
         if self._calls:
-            self._call()
+            self.make_calls()
 
     def set_exception(self, exception: BaseException | None) -> None:
         if self._made_condition or self._is_settled:
@@ -107,7 +107,7 @@ class LightFuture(Future[Any]):
             if self._made_condition:
                 self._tell_newcomers()
         if self._calls:
-            self._call()
+            self.make_calls()
 
     def _wait(self, timeout: float | None) -> None:
         """Wait until it is over, for `timeout` seconds at the most (None: however long)."""
@@ -116,7 +116,8 @@ class LightFuture(Future[Any]):
         self.when_over(gate.release)
         gate.acquire(True, -1 if timeout is None else min(max(timeout, 0.0), threading.TIMEOUT_MAX))
 
-    def _call(self) -> None:
+    def make_calls(self) -> None:
+        """Make the calls that wait for the end; it is over."""
         calls = self._calls
         while calls:
             try:

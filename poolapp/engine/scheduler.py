@@ -82,9 +82,11 @@ class Scheduler:
         self.state.usage_of(task.known).submitted += 1
         self._dispatcher.fail(task, error)
 
-    def finished(self, node: WorkerNode, outcomes: Sequence[Outcome], now: float) -> list[tuple[Task, Outcome]]:
-        """A worker has answered tasks; returns them, each with its outcome. What is not known here is left out."""
-        state, ended = self.state, []
+    def finished(
+        self, node: WorkerNode, outcomes: Sequence[Outcome], now: float, ended: list[tuple[Task, Outcome]]
+    ) -> None:
+        """A worker has answered tasks; adds to `ended` each with its outcome, without what is not known here."""
+        state = self.state
         was_full = node.committed >= node.quota
         for outcome in outcomes:
             task = node.answer(outcome.batch_number, now)
@@ -93,14 +95,13 @@ class Scheduler:
                 continue
             if task.interruption is not None and outcome.error is not None:
                 outcome = outcome._replace(error=task.interruption.error(outcome.error))
-            self._dispatcher.book(node, task, outcome)
             ended.append((task, outcome))
+            self._dispatcher.book(node, task, outcome)
         if ended:
             state.roster.eligible.eased(node)
             self._has_room(node, was_full, now)
         if state.pressure_moved or (state.busy_nodes >= state.limit) is not state.was_busy:
             self._edges.tell()
-        return ended
 
     def withdraw(self, task: Task) -> bool:
         """Forget a task that waits; False when it no longer does."""

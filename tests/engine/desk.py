@@ -94,7 +94,9 @@ class Desk:
     ) -> list[str]:
         """The worker has run the next task of each of these batches."""
         outcomes = [Outcome(None, error, "", self.now - run_time, run_time, 0.0, number) for number in numbers]
-        for task, outcome in self.scheduler.finished(self.nodes[node_id], outcomes, self.now):
+        ended: list[tuple[Task, Outcome]] = []
+        self.scheduler.finished(self.nodes[node_id], outcomes, self.now, ended)
+        for task, outcome in ended:
             self._settle(task.name, outcome.error)
         return self._decisions()
 

@@ -474,7 +474,8 @@ class SchedulerMachine(RuleBasedStateMachine):
             for what, number, _ in answered
         ]
         known = [task for _, _, task in answered if task not in self.settled]  # others were given up
-        ended = self.scheduler.finished(worker.node, outcomes, self.now)
+        ended: list[tuple[Task, Outcome]] = []
+        self.scheduler.finished(worker.node, outcomes, self.now, ended)
         assert [task for task, _ in ended] == known
         for task, outcome in ended:
             if outcome.error is not None:

@@ -69,6 +69,7 @@ class ProcessWorker:
         self._sending = threading.Lock()
         self._hearing = threading.Lock()
         self._closed = False
+        self._is_deaf = False  # whether what it says cannot be understood any more
         self._error: str | None = None
 
     def start(self) -> None:
@@ -108,20 +109,15 @@ class ProcessWorker:
                 return
 
     def listen(self, task: Task, seconds: float) -> None:
-        if not self._reactor.can_mute or not self._hearing.acquire(blocking=False):
-            return
         try:
-            if self._closed:
-                return
-            fd, deadline = self._socket.fileno(), time.monotonic() + seconds
-            self._reactor.mute(fd)
-            try:
-                while task.future is not None and self._hear(WAIT) and time.monotonic() < deadline:
-                    pass
-            finally:
-                self._reactor.unmute(fd)
-        finally:
-            self._hearing.release()
+            self._listen(task, seconds)
+        except BaseException:
+            # A signal handler has raised in the middle of it. What was said may be lost, and what comes would be taken
+            # for the answer to another task.
+            self._is_deaf = True
+            self._hearing = threading.Lock()  # the other one may be held for ever
+            self.kill()
+            raise
 
     def take_back(self) -> list[int]:
         return [] if self._closed else self._tickets.take_back()
@@ -157,11 +153,27 @@ class ProcessWorker:
     def bury(self, exit: WorkerExit) -> None:
         """The process is dead: hear its last words, report its end, let go of everything."""
         with self._hearing, contextlib.suppress(EOFError, OSError):
-            while (frames := self._reader.read()) is not None:
+            while not self._is_deaf and (frames := self._reader.read()) is not None:
                 self._report(frames)
                 self._reader.clear_shelf()
         self._reports.exited(self._node, WorkerExit(exit.reason, exit.error or self._error))
         self._release()
+
+    def _listen(self, task: Task, seconds: float) -> None:
+        if not self._reactor.can_mute or not self._hearing.acquire(blocking=False):
+            return
+        try:
+            if self._closed:
+                return
+            fd, deadline = self._socket.fileno(), time.monotonic() + seconds
+            self._reactor.mute(fd)
+            try:
+                while task.future is not None and self._hear(WAIT) and time.monotonic() < deadline:
+                    pass
+            finally:
+                self._reactor.unmute(fd)
+        finally:
+            self._hearing.release()
 
     def _release(self) -> None:
         with self._starting, self._hearing, self._sending:
@@ -225,6 +237,9 @@ class ProcessWorker:
 
     def _hear(self, flags: int | None = None) -> bool:
         """Report what the worker has said; False when it has closed its end."""
+        if self._is_deaf:
+            self._reactor.forget(self._socket.fileno())
+            return False
         try:
             frames = self._reader.read(flags)
             if frames:
