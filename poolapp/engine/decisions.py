@@ -76,6 +76,7 @@ class Tell:
     """Emit an event; there may be three of them for a task, so making one must cost little."""
 
     __slots__ = ("details", "event", "task")
+    __match_args__ = ("event", "details", "task")
 
     def __init__(self, event: str, details: dict[str, Any] | None = None, task: Task | None = None) -> None:
         self.event = event

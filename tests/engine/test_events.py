@@ -96,13 +96,14 @@ def test_a_listener_can_be_called(listener: object):
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_events_of_tasks_are_wanted_only_when_somebody_listens_to_them(hub: EventHub, name: str):
-    assert not hub.wants_tasks
+    assert (hub.wants_tasks, hub.wants_failures) == (False, False)
 
     hub.add(name, print)
 
-    assert hub.wants_tasks == (name in (*TASK_EVENTS, "task_error"))
+    assert hub.wants_tasks == (name in TASK_EVENTS)
+    assert hub.wants_failures == (name in (*TASK_EVENTS, "task_error"))
     hub.remove(name, print)
-    assert not hub.wants_tasks
+    assert (hub.wants_tasks, hub.wants_failures) == (False, False)
 
 
 def test_every_event_of_the_design_that_exists_so_far_has_a_name():

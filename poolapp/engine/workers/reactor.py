@@ -27,6 +27,8 @@ class Reactor:
         os.set_blocking(self._waker_fd, False)
         self._soon: deque[Callback] = deque()
         self._stopped = False
+        self._closed = False
+        self._closing = threading.RLock()  # held while the waking pipe is used or closed
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.watch(self._wake_fd, self._woken)
 
@@ -45,10 +47,11 @@ class Reactor:
             self._thread.join()
 
     def call_soon(self, callback: Callback) -> None:
-        """Call back from the reactor's thread; may be asked for by any thread."""
+        """Call back from the reactor's thread, unless that has ended; may be asked for by any thread."""
         self._soon.append(callback)
-        with contextlib.suppress(BlockingIOError):  # full: it is awake anyway
-            os.write(self._waker_fd, b"\0")
+        with self._closing, contextlib.suppress(BlockingIOError):  # full: it is awake anyway
+            if not self._closed:
+                os.write(self._waker_fd, b"\0")
 
     def watch(self, fd: int, readable: Callback, writable: Callback | None = None) -> None:
         """Call back when the descriptor can be read and, if asked for, written; replaces what was asked for before."""
@@ -79,8 +82,10 @@ class Reactor:
                 if events & READ:
                     _call(readable)
         self._poller.close()
-        os.close(self._wake_fd)
-        os.close(self._waker_fd)
+        with self._closing:
+            self._closed = True
+            os.close(self._wake_fd)
+            os.close(self._waker_fd)
 
     def _woken(self) -> None:
         with contextlib.suppress(BlockingIOError):

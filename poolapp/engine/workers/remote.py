@@ -67,8 +67,9 @@ class ProcessWorker:
         self._first_of = [0] * BATCH_NUMBERS  # how many were posted before the latest batch of each number
         self._starting = threading.RLock()  # its nursery may die, and it be buried, while it is still being started
         self._sending = threading.Lock()
-        self._hearing = threading.Lock()
+        self._hearing = threading.RLock()
         self._closed = False
+        self._is_reporting = False  # whether what it has said is being dealt with
         self._is_deaf = False  # whether what it says cannot be understood any more
         self._error: str | None = None
 
@@ -109,15 +110,15 @@ class ProcessWorker:
                 return
 
     def listen(self, task: Task, seconds: float) -> None:
+        if not self._reactor.can_mute or not self._hearing.acquire(blocking=False):
+            return
         try:
             self._listen(task, seconds)
-        except BaseException:
-            # A signal handler has raised in the middle of it. What was said may be lost, and what comes would be taken
-            # for the answer to another task.
-            self._is_deaf = True
-            self._hearing = threading.Lock()  # the other one may be held for ever
-            self.kill()
+        except BaseException:  # a signal handler has raised
+            self._stop_listening()
             raise
+        finally:
+            self._hearing.release()
 
     def take_back(self) -> list[int]:
         return [] if self._closed else self._tickets.take_back()
@@ -160,20 +161,29 @@ class ProcessWorker:
         self._release()
 
     def _listen(self, task: Task, seconds: float) -> None:
-        if not self._reactor.can_mute or not self._hearing.acquire(blocking=False):
+        if self._closed or self._is_reporting:  # by a call that this one has interrupted
             return
-        try:
-            if self._closed:
-                return
-            fd, deadline = self._socket.fileno(), time.monotonic() + seconds
-            self._reactor.mute(fd)
-            try:
-                while task.future is not None and self._hear(WAIT) and time.monotonic() < deadline:
-                    pass
-            finally:
-                self._reactor.unmute(fd)
-        finally:
-            self._hearing.release()
+        fd, deadline = self._socket.fileno(), time.monotonic() + seconds
+        self._reactor.mute(fd)
+        while task.future is not None and self._hear(WAIT) and time.monotonic() < deadline:
+            pass
+        self._reactor.unmute(fd)
+
+    def _stop_listening(self) -> None:
+        """Leave it to the reactor again, at whatever point that was interrupted."""
+        if self._closed:
+            return
+        if self._is_reporting:  # part of it is lost, and what comes would be taken for the answer to another task
+            self._is_deaf = True
+            self.kill()
+        self._reactor.unmute(self._socket.fileno())
+        self._reactor.call_soon(self._catch_up)
+
+    def _catch_up(self) -> None:
+        """Deal with what a listener has received before it was interrupted."""
+        with self._hearing:
+            if not self._closed:
+                self._hear()
 
     def _release(self) -> None:
         with self._starting, self._hearing, self._sending:
@@ -241,10 +251,12 @@ class ProcessWorker:
             self._reactor.forget(self._socket.fileno())
             return False
         try:
-            frames = self._reader.read(flags)
-            if frames:
-                self._report(frames)
+            self._is_reporting = self._reader.is_amid_large
+            if self._reader.receive(flags):
+                self._is_reporting = True
+                self._report(self._reader.frames())
                 self._reader.clear_shelf()
+            self._is_reporting = False
         except (EOFError, OSError):
             # It is ending, or a task has closed what was not its own. See that it ends.
             self._reactor.forget(self._socket.fileno())

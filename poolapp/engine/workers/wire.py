@@ -92,23 +92,47 @@ class FrameReader:
         self._sock = sock
         self._flags = flags
         self._shelf = shelf
+        self._received: deque[bytes] = deque()
         self._buffer = b""
         self._large: bytearray | None = None
         self._filled = 0
+
+    @property
+    def is_amid_large(self) -> bool:
+        """Whether part of something large has been received in its place."""
+        return self._large is not None
 
     def read(self, flags: int | None = None) -> list[Frame] | None:
         """Read once; the frames that are complete now, None when there is nothing to be read yet.
 
         Payloads that lie on the shelf are to be looked at before `clear_shelf`, which is to follow.
+
         Raises EOFError at the end, OSError when the socket is dead.
         """
+        return self.frames() if self.receive(flags) else None
+
+    def receive(self, flags: int | None = None) -> bool:
+        """The first half of `read`: wait for something, and keep it; whether there is something.
+
+        What has come is kept whatever a signal handler does to the caller, unless it is amid something large: a deque
+        that is extended by a map is one step.
+        """
         flags = self._flags if flags is None else flags
-        if self._large is not None:
-            return self._read_large(self._large, flags)
         try:
-            data = self._sock.recv(READ_SIZE, flags)
+            if self._large is None:
+                self._received.extend(map(self._sock.recv, (READ_SIZE,), (flags,)))
+            else:
+                self._receive_large(self._large, flags)
         except BlockingIOError:
-            return None
+            return bool(self._received)
+        return True
+
+    def frames(self) -> list[Frame]:
+        """The other half: what has become complete."""
+        if self._large is not None and not self._received:
+            return self._cut_large(self._large)
+        data = b"".join(self._received)
+        self._received.clear()
         if not data:
             raise EOFError
         return self._cut(self._buffer + data if self._buffer else data)
@@ -141,17 +165,16 @@ class FrameReader:
         self._buffer = data[start:]
         return frames
 
-    def _read_large(self, large: bytearray, flags: int) -> list[Frame] | None:
-        view = memoryview(large)
-        try:
-            count = self._sock.recv_into(view[self._filled :], 0, flags)
-        except BlockingIOError:
-            return None
+    def _receive_large(self, large: bytearray, flags: int) -> None:
+        count = self._sock.recv_into(memoryview(large)[self._filled :], 0, flags)
         if not count:
             raise EOFError
         self._filled += count
+
+    def _cut_large(self, large: bytearray) -> list[Frame]:
         if self._filled < len(large):
             return []
+        view = memoryview(large)
         head_size, _ = HEADER.unpack_from(large)
         body = HEADER.size + head_size
         self._large = None
