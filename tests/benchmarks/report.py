@@ -1,109 +1,77 @@
-"""What was measured, as a table for people and as JSON for programs."""
+"""A run as text for people: tables, ratios and targets."""
 
 from __future__ import annotations
 
-import os
-import platform
-import statistics
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
-from tests.benchmarks.measure import Figures, Plan, quartiles
-from tests.benchmarks.peers import Candidate
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.record import Record
+from tests.benchmarks.tables import Table, notes, number, tables
+from tests.benchmarks.targets import TARGETS
+from tests.benchmarks.verdicts import Verdict, judge, ratios
+from tests.benchmarks.workloads import WORKLOADS, Workload
 
-# Ours, and those that it is compared with, as far as they are there.
-RIVALS = {
-    "poolapp process": (
-        "multiprocessing.Pool",
-        "ProcessPoolExecutor",
-        "loky",
-        "pebble",
-        "mpire",
-        "joblib",
-        "poolifier thread",
-        "poolifier cluster",
-        "piscina",
-        "raw socketpair",
-    ),
-    "poolapp thread": ("ThreadPoolExecutor", "poolifier thread", "piscina"),
-}
+WIDTH = 120
+FIRST, COLUMN = 24, 26
 
 
-def as_json(candidates: Sequence[Candidate], figures: dict[str, Figures], plan: Plan, load: float) -> dict[str, Any]:
-    """All figures; load: the machine's load average before the run."""
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "cpus": len(os.sched_getaffinity(0)),
-        "load": load,
-        "rounds": plan.rounds,
-        "round_trips": plan.round_trips,
-        "tasks": plan.tasks,
-        "workers": plan.workers,
-        "peers": {c.name: {"about": c.about, **_figures(figures[c.name])} for c in candidates},
-        "ratios": {
-            f"{ours} / {theirs}": _ratios(figures[ours], figures[theirs])
-            for ours, rivals in RIVALS.items()
-            for theirs in rivals
-            if theirs in figures
-        },
-    }
+def as_text(record: Record) -> Iterator[str]:
+    yield from machine(record)
+    for workload, figures in measured(record):
+        yield from ("", "", workload.name, *textwrap.wrap(workload.about, WIDTH))
+        for table in tables(figures):
+            yield ""
+            yield from lines(table)
+        yield from notes(figures)
+    yield from ("", "", "Ratios: medians of the quotients of each round")
+    for ratio in ratios(record.figures):
+        ours = ratio.figure
+        yield from ("", f"{ours.workload}, {ours.quantity}, {ours.unit}: {ours.subject}")
+        yield from textwrap.wrap(", ".join(f"/ {name} {number(value)}" for name, value in ratio.to.items()), WIDTH)
+    yield from ("", "", "Targets", "")
+    for target in TARGETS:
+        verdict = judge(target, record.figures)
+        yield f"{verdict!s:17}{target.what} {target.bound}: {value(verdict)}"
 
 
-def as_text(report: dict[str, Any]) -> Iterator[str]:
-    """The lines of the table."""
+def machine(record: Record) -> Iterator[str]:
+    """Where and how it was measured, and what was not there."""
+    found, plan = record.machine, record.plan
     yield (
-        f"Python {report['python']}, {report['system']}, {report['cpus']} CPUs, {report['workers']} workers each;"
-        f" {report['rounds']} rounds of {report['round_trips']:,} round trips and {report['tasks']:,} tasks at once."
+        f"Python {found['python']}, {found['system']}, {found['cpus']} CPUs, {plan.workers} workers each,"
+        f" {plan.rounds} rounds at scale {plan.scale:g}."
     )
+    yield ", ".join(f"{name} {version}" for name, version in found["versions"].items()) + "."
+    yield f"Load average before the run: {found['load_average']:.1f}; figures of a busy machine tell little."
+    if found["missing"]:
+        yield f"Not installed, so not measured: {', '.join(found['missing'])}."
     yield "Medians of the rounds, in brackets the quartiles. Every result was checked."
-    yield f"Load average before the run: {report['load']:.1f}; figures of a busy machine tell little."
-    yield ""
-    yield f"{'':20}{'round trip p50, µs':>27}{'round trip p99, µs':>30}{'tasks/s':>30}"
-    for name, peer in report["peers"].items():
-        times = f"{_cell(peer['round_trip_p50_us'], 1):>27}{_cell(peer['round_trip_p99_us'], 1):>30}"
-        yield f"{name:20}{times}{_cell(peer['tasks_per_second'], 0):>30}"
-    yield ""
-    for name, peer in report["peers"].items():
-        yield f"{name}: {peer['about']}"
-    yield ""
-    for pair, ratio in report["ratios"].items():
-        throughput = ratio["tasks_per_second"]
-        said = "" if throughput is None else f", throughput {throughput:.2f}"
-        yield f"{pair}: round trip {ratio['round_trip_p50']:.2f}{said}"
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
-    return {
-        "round_trip_p50_us": _summary(figures.p50),
-        "round_trip_p99_us": _summary(figures.p99),
-        "tasks_per_second": _summary(figures.tasks_per_second),
-    }
+def measured(record: Record) -> Iterator[tuple[Workload, list[Figure]]]:
+    """The workloads that were run, with their figures."""
+    for workload in WORKLOADS:
+        if figures := [figure for figure in record.figures if figure.workload == workload.name]:
+            yield workload, figures
 
 
-def _summary(values: list[float]) -> dict[str, Any] | None:
-    if not values:
-        return None
-    lower, upper = quartiles(values)
-    return {"median": statistics.median(values), "lower": lower, "upper": upper, "values": values}
+def lines(table: Table) -> Iterator[str]:
+    width = max(FIRST, *(len(row[0]) + 2 for row in table.rows))
+    heads = [textwrap.wrap(text, COLUMN - 2) or [""] for text in table.header]
+    for parts in zip_longest(*heads, fillvalue=""):
+        yield line(parts, width)
+    for row in table.rows:
+        yield line(row, width)
 
 
-def _ratios(ours: Figures, theirs: Figures) -> dict[str, float | None]:
-    """Medians of the quotients of each round: what slows a round down slows both. None where there is nothing."""
-
-    def quotient(values: Callable[[Figures], list[float]]) -> float | None:
-        pairs = zip(values(ours), values(theirs), strict=False)
-        return statistics.median(quotients) if (quotients := [a / b for a, b in pairs]) else None
-
-    return {
-        "round_trip_p50": quotient(lambda figures: figures.p50),
-        "round_trip_p99": quotient(lambda figures: figures.p99),
-        "tasks_per_second": quotient(lambda figures: figures.tasks_per_second),
-    }
+def line(cells: Iterable[str], width: int) -> str:
+    first, *others = cells
+    return (f"{first:{width}}" + "".join(f"{cell:>{COLUMN}}" for cell in others)).rstrip()
 
 
-def _cell(summary: dict[str, Any] | None, digits: int) -> str:
-    if summary is None:
-        return "-"
-    median, lower, upper = (f"{summary[key]:,.{digits}f}" for key in ("median", "lower", "upper"))
-    return f"{median} [{lower}..{upper}]"
+def value(verdict: Verdict) -> str:
+    if verdict.value is None:
+        return "–"
+    return number(verdict.value) + (f" ({verdict.against})" if len(verdict.target.to) > 1 else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -22,10 +23,14 @@ Setup = dict[str, Any]
 def set_up(setup: Setup) -> Equipment:
     """Make the process fit for tasks; once in the nursery, whose workers share the outcome, or in each worker."""
     role.in_worker = True
-    if setup["initializer"]:
-        load_option("initializer", setup["initializer"])(*setup["initializer_args"])
-    runner = make_runner(setup["around_task"], setup["finalizer"], setup["kill_handler"])
-    return Equipment(runner, Luggage(setup["context_vars"]), setup["stack_size"], setup["stop_timeout"])
+    gc.disable()  # imports make much and leave little behind: collecting that takes a tenth of the time, for nothing
+    try:
+        if setup["initializer"]:
+            load_option("initializer", setup["initializer"])(*setup["initializer_args"])
+        runner = make_runner(setup["around_task"], setup["finalizer"], setup["kill_handler"])
+        return Equipment(runner, Luggage(setup["context_vars"]), setup["stack_size"], setup["stop_timeout"])
+    finally:
+        gc.enable()
 
 
 def run_worker(setup: Setup, *fds: int) -> None:

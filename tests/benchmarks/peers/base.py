@@ -2,79 +2,47 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
-
-from tests.benchmarks.work import same
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, Literal, NamedTuple, Protocol
 
 # Named, because the default is another one in Python 3.14, and because forking a process with threads is unsafe.
 CONTEXT = "forkserver"
 
+Kind = Literal["process", "thread", "node", "limit"]
+
 
 class Peer(Protocol):
-    """A running pool. It has to return right results, or it raises AssertionError."""
+    """A running pool that does tasks which return their number; wrong ones raise AssertionError."""
 
     def round_trips(self, count: int) -> list[float]:
         """Microseconds that each of so many calls takes, one after another."""
 
-    def many(self, count: int) -> float | None:
-        """Seconds that so many calls take at once; None for what cannot."""
+    def many(self, count: int) -> float:
+        """Seconds that so many calls take at once."""
 
 
 class Candidate(NamedTuple):
-    """Something to be measured: its name, what it is, and how it is started."""
+    """Something to be measured: its name, what it is, and how it is started with so many workers.
+
+    is_there: whether it is installed.
+    """
 
     name: str
     about: str
-    start: Callable[[int], AbstractContextManager[Peer]]
+    kind: Kind
+    start: Callable[[int], AbstractContextManager[Any]]
+    is_there: bool = True
 
 
-@dataclass(frozen=True)
-class Calls:
-    """A pool that is called from here: one call and its result, and many calls and their results in order."""
-
-    call: Callable[[int], int]
-    call_many: Callable[[int], list[int]] | None
-
-    def round_trips(self, count: int) -> list[float]:
-        call, times, results = self.call, [], []
-        for number in range(count):
-            began = time.perf_counter()
-            results.append(call(number))
-            times.append((time.perf_counter() - began) * 1e6)
-        _require_right(results, count)
-        return times
-
-    def many(self, count: int) -> float | None:
-        if self.call_many is None:
-            return None
-        began = time.perf_counter()
-        results = self.call_many(count)
-        seconds = time.perf_counter() - began
-        _require_right(results, count)
-        return seconds
+@contextmanager
+def running(candidates: Iterable[Candidate], workers: int) -> Iterator[dict[str, Any]]:
+    """All candidates at the same time, by their names."""
+    with ExitStack() as stack:
+        yield {candidate.name: stack.enter_context(candidate.start(workers)) for candidate in candidates}
 
 
-def executor(start: Callable[[int], Executor]) -> Callable[[int], AbstractContextManager[Peer]]:
-    """A candidate that speaks the language of concurrent.futures: poolapp's pools do too."""
-
-    @contextmanager
-    def running(workers: int) -> Iterator[Peer]:
-        with start(workers) as pool:
-            submit = pool.submit
-
-            def call_many(count: int) -> list[int]:
-                return [future.result() for future in [submit(same, number) for number in range(count)]]
-
-            yield Calls(lambda number: submit(same, number).result(), call_many)
-
-    return running
-
-
-def _require_right(results: list[int], count: int) -> None:
-    if results != list(range(count)):
-        raise AssertionError("a peer has returned wrong results")
+def require(is_right: bool, of: str = "a peer") -> None:
+    """End the run when a result is wrong: how fast it came tells nothing then."""
+    if not is_right:
+        raise AssertionError(f"{of} has returned wrong results")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.peers.base import Candidate, Peer
+from tests.benchmarks.peers.base import Candidate
 
 DIRECTORY = Path(__file__).parents[1] / "node"
 
@@ -26,7 +26,7 @@ class NodePool:
         times: list[float] = self._ask(round_trips=count)
         return times
 
-    def many(self, count: int) -> float | None:
+    def many(self, count: int) -> float:
         seconds: float = self._ask(many=count)
         return seconds
 
@@ -37,13 +37,13 @@ class NodePool:
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
-            raise AssertionError(f"a peer has ended: {self.process.args}")
+            raise AssertionError(f"a peer has ended: {self.process.args!r}")
         return json.loads(answer)
 
 
-def node(kind: str) -> Callable[[int], AbstractContextManager[Peer]]:
+def node(kind: str) -> Callable[[int], AbstractContextManager[NodePool]]:
     @contextmanager
-    def running(workers: int) -> Iterator[Peer]:
+    def running(workers: int) -> Iterator[NodePool]:
         command = ["node", "peer.mjs", kind, str(workers)]
         with subprocess.Popen(
             command, cwd=DIRECTORY, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -56,16 +56,13 @@ def node(kind: str) -> Callable[[int], AbstractContextManager[Peer]]:
     return running
 
 
-def _is_there(module: str) -> bool:
-    return shutil.which("node") is not None and (DIRECTORY / "node_modules" / module).is_dir()
+def candidate(name: str, about: str, kind: str, module: str) -> Candidate:
+    is_there = shutil.which("node") is not None and (DIRECTORY / "node_modules" / module).is_dir()
+    return Candidate(name, f"Node.js, {about}", "node", node(kind), is_there)
 
 
-CANDIDATES = tuple(
-    candidate
-    for module, candidate in (
-        ("poolifier", Candidate("poolifier thread", "Node.js, FixedThreadPool, execute", node("poolifier-thread"))),
-        ("poolifier", Candidate("poolifier cluster", "Node.js, FixedClusterPool, execute", node("poolifier-cluster"))),
-        ("piscina", Candidate("piscina", "Node.js, threads, run", node("piscina"))),
-    )
-    if _is_there(module)
+CANDIDATES = (
+    candidate("poolifier thread", "FixedThreadPool, execute", "poolifier-thread", "poolifier"),
+    candidate("poolifier cluster", "FixedClusterPool, execute", "poolifier-cluster", "poolifier"),
+    candidate("piscina", "threads, run", "piscina", "piscina"),
 )

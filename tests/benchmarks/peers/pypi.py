@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
-from tests.benchmarks.peers.base import CONTEXT, Calls, Candidate, Peer, executor
-from tests.benchmarks.work import same
+from tests.benchmarks.peers.base import CONTEXT, Candidate
+from tests.benchmarks.peers.pools import Arguments, Bulk, Function, TaskByTask, executor, with_futures
 
 
 def loky_executor(workers: int) -> Executor:
@@ -21,51 +21,46 @@ def loky_executor(workers: int) -> Executor:
 
 
 @contextmanager
-def pebble_pool(workers: int) -> Iterator[Peer]:
+def pebble_pool(workers: int) -> Iterator[TaskByTask]:
     import pebble
 
     with pebble.ProcessPool(workers, context=multiprocessing.get_context(CONTEXT)) as pool:
-        submit = pool.submit
-
-        def call_many(count: int) -> list[int]:
-            return [future.result() for future in [submit(same, None, number) for number in range(count)]]
-
-        yield Calls(lambda number: submit(same, None, number).result(), call_many)
+        yield with_futures(lambda function, *args: pool.submit(function, None, *args))
 
 
 @contextmanager
-def mpire_pool(workers: int) -> Iterator[Peer]:
+def mpire_pool(workers: int) -> Iterator[TaskByTask]:
     import mpire
+    from mpire.async_result import AsyncResult
 
     with mpire.WorkerPool(workers, start_method=CONTEXT) as pool:
-        apply = pool.apply_async
-
-        def call_many(count: int) -> list[int]:
-            return [result.get() for result in [apply(same, number) for number in range(count)]]
-
-        yield Calls(lambda number: apply(same, number).get(), call_many)
+        # Called from several threads, it mixes the parts of their tasks up (2.10).
+        yield TaskByTask(
+            lambda function, *args: pool.apply_async(function, args), AsyncResult.get, is_thread_safe=False
+        )
 
 
 @contextmanager
-def joblib_parallel(workers: int) -> Iterator[Peer]:
+def joblib_parallel(workers: int) -> Iterator[Bulk]:
     import joblib
 
     with joblib.Parallel(workers) as parallel:
 
-        def call_many(count: int) -> list[int]:
-            results: Any = parallel(joblib.delayed(same)(number) for number in range(count))
-            return list(results)
+        def call_many(function: Function, arguments: Arguments) -> list[Any]:
+            return list(parallel(joblib.delayed(function)(*args) for args in arguments))
 
-        yield Calls(lambda number: parallel([joblib.delayed(same)(number)])[0], call_many)
+        yield Bulk(call_many)
 
 
-CANDIDATES = tuple(
-    candidate
-    for candidate in (
-        Candidate("loky", "processes, submit", executor(loky_executor)),
-        Candidate("pebble", f"processes ({CONTEXT}), submit", pebble_pool),
-        Candidate("mpire", f"processes ({CONTEXT}), apply_async", mpire_pool),
-        Candidate("joblib", "processes (loky), Parallel, which makes batches of tasks", joblib_parallel),
-    )
-    if importlib.util.find_spec(candidate.name) is not None
+def candidate(name: str, about: str, start: Callable[[int], Any]) -> Candidate:
+    return Candidate(name, about, "process", start, is_there=importlib.util.find_spec(name) is not None)
+
+
+CANDIDATES = (
+    candidate("loky", "processes, submit", executor(loky_executor)),
+    candidate("pebble", f"processes ({CONTEXT}), submit", pebble_pool),
+    candidate("mpire", f"processes ({CONTEXT}), apply_async", mpire_pool),
+    candidate(
+        "joblib", "processes (loky), Parallel: one call for many tasks, which it makes batches of", joblib_parallel
+    ),
 )
