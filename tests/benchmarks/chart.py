@@ -91,7 +91,13 @@ def draw(record: Record, file: Path) -> None:
             axes.set_ylim(length - 0.5, -0.5)  # bars of a row are equally thick
     figure.tight_layout(h_pad=1.5, w_pad=2)
     # Without a date the same figures make the same file.
-    figure.savefig(file, dpi=130, facecolor="white", metadata={"Date": None} if file.suffix == ".svg" else None)
+    figure.savefig(
+        file,
+        dpi=130,
+        facecolor="white",
+        metadata={"Date": None} if file.suffix == ".svg" else None,
+        bbox_inches="tight",
+    )
     pyplot.close(figure)
 
 
