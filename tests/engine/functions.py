@@ -499,3 +499,16 @@ HEARD: list[Any] = []
 
 def hear(event: Any) -> None:
     HEARD.append(event)
+
+
+class Whimsical:
+    """Has an idea of its own of what `nbytes` is."""
+
+    @property
+    def nbytes(self) -> str:
+        raise RuntimeError("asked for its nbytes")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Whimsical)
+
+    __hash__ = None  # type: ignore[assignment]

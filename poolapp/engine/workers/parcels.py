@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Sequence
+from types import GetSetDescriptorType
 from typing import Any
 
 from poolapp.engine.errors import (
@@ -110,11 +111,22 @@ def size(payload: Payload) -> int:
 def _pack(value: Any, *parts: Any) -> Payload:
     """Pickle a value, in pieces if one of these parts of it is bulky."""
     for part in parts:
-        if (len(part) if type(part) is bytes else getattr(part, "nbytes", 0)) >= BULKY:
+        if _bulk(part) >= BULKY:
             parcel = Parcel()
             pickle.Pickler(parcel, PROTOCOL).dump(value)
             return parcel.pieces
     return pickle.dumps(value, PROTOCOL)
+
+
+def _bulk(part: Any) -> int:
+    """How many bytes a value has that is pickled as one block, as bytes and NumPy's arrays are; 0 for others.
+
+    No code of the value's own is asked: it may have any idea of `nbytes`.
+    """
+    kind = type(part)
+    if kind is bytes:
+        return len(part)
+    return part.nbytes if isinstance(getattr(kind, "nbytes", None), GetSetDescriptorType) else 0
 
 
 class Parcel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import threading
 from collections.abc import Callable
 
@@ -256,3 +257,30 @@ def test_a_task_that_asks_to_exit_while_it_is_pickled_is_an_error(pool: Pool):
 
     with pytest.raises(TaskExited):
         future.result(10)
+
+
+MIB = 2**20
+LARGE = {
+    "bytes": b"x" * 3 * MIB,
+    "bytearray": bytearray(3 * MIB),
+    "array": array.array("d", [1.5]) * MIB,
+    "text": "é" * 2 * MIB,
+    "nested": {"a": [b"x" * 5 * MIB, b"y" * 70_000], "b": (b"z" * 9 * MIB,)},
+    "several": (b"x" * MIB, b"y" * 20 * MIB),
+    "memory of its own mind": functions.Whimsical(),
+}
+
+
+@pytest.mark.parametrize("value", LARGE.values(), ids=LARGE)
+def test_what_is_large_comes_back_as_it_went(pool: Pool, value: object):
+    assert pool.execute(functions.identity, value).result(10) == value
+    assert pool.execute(functions.identity, [value, value]).result(10) == [value, value]
+
+
+def test_what_can_change_is_taken_as_it_is_when_it_is_given(pool: Pool):
+    value = bytearray(b"x" * MIB)
+
+    future = pool.execute(functions.identity, value)
+    value[:] = b"y" * MIB
+
+    assert future.result(10) == b"x" * MIB
