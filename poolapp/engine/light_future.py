@@ -114,7 +114,10 @@ class LightFuture(Future[Any]):
         gate = allocate_lock()
         gate.acquire()
         self.when_over(gate.release)
-        gate.acquire(True, -1 if timeout is None else min(max(timeout, 0.0), threading.TIMEOUT_MAX))
+        if timeout is None:
+            gate.acquire()
+        elif timeout > 0:
+            gate.acquire(timeout=min(timeout, threading.TIMEOUT_MAX))
 
     def make_calls(self) -> None:
         """Make the calls that wait for the end; it is over."""
