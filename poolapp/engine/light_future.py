@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from _thread import allocate_lock
 from collections.abc import Callable
@@ -111,13 +112,19 @@ class LightFuture(Future[Any]):
 
     def _wait(self, timeout: float | None) -> None:
         """Wait until it is over, for `timeout` seconds at the most (None: however long)."""
+        if timeout is not None and not timeout > 0:
+            return
         gate = allocate_lock()
         gate.acquire()
         self.when_over(gate.release)
-        if timeout is None:
-            gate.acquire()
-        elif timeout > 0:
-            gate.acquire(timeout=min(timeout, threading.TIMEOUT_MAX))
+        if not gate.acquire(timeout=-1 if timeout is None else min(timeout, threading.TIMEOUT_MAX)):
+            self._forget(gate.release)
+
+    def _forget(self, call: Callable[[], object]) -> None:
+        """Make a call no longer, unless it has just been made."""
+        assert self._calls is not None
+        with contextlib.suppress(ValueError):
+            self._calls.remove(call)
 
     def make_calls(self) -> None:
         """Make the calls that wait for the end; it is over."""

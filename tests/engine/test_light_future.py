@@ -80,6 +80,14 @@ def test_waiting_for_one_that_is_not_settled_takes_as_long_as_wanted(future: Lig
         future.result(0.001)
 
 
+def test_who_asks_again_and_again_leaves_nothing_behind(future: LightFuture):
+    for timeout in (0, -1, float("nan"), *[1e-6] * 100):
+        with pytest.raises(TimeoutError):
+            future.result(timeout)
+
+    assert not future._calls
+
+
 def test_it_has_nothing_else(future: LightFuture):
     with pytest.raises(AttributeError, match="'LightFuture' object has no attribute 'no_such'"):
         _ = future.no_such
