@@ -39,7 +39,7 @@ class RegisteredTask(TaskFunction):
         vars(self)["__wrapped__"] = self.function
 
     def using(self, **changes: Any) -> RegisteredTask:
-        """The same task with another `pool`, `priority`, `strategy`, `workers`, `timeout` or `signal`; see `task`."""
+        """The same task with other values of what it was made with, such as `pool` or `timeout`; see `task`."""
         return super().using(**changes)
 
     def execute(self, *args: Any, **kwargs: Any) -> TaskFuture:
@@ -64,6 +64,7 @@ def task(
     strategy: str | None = None,
     workers: Sequence[int] | None = None,
     timeout: float | None = None,
+    retry_lost: bool = False,
 ) -> Callable[[Callable[..., Any]], RegisteredTask]: ...
 
 
@@ -77,6 +78,7 @@ def task(
     strategy: str | None = None,
     workers: Sequence[int] | None = None,
     timeout: float | None = None,
+    retry_lost: bool = False,
 ) -> RegisteredTask | Callable[[Callable[..., Any]], RegisteredTask]:
     """Make a function a task, as `@task` or `@task(name=…, pool=…, …)`.
 
@@ -86,6 +88,7 @@ def task(
     strategy: the strategy that chooses its worker; the pool's own unless given.
     workers: the slots, from 0, whose workers may run it; all unless given.
     timeout: seconds that a run of it may take; the pool's own limit unless given.
+    retry_lost: whether it may run once more when its worker dies while it runs, since running it twice does no harm.
 
     Each can be changed for single calls: `thumbnail.using(timeout=2).execute(…)`. Raises InvalidOptionType for what is
     not callable, InvalidOption or InvalidOptionType for a wrong value, PoolError when another function has the name.
@@ -102,6 +105,7 @@ def task(
             strategy=strategy,
             workers=workers,
             timeout=timeout,
+            retry_lost=retry_lost,
         )
         registry.register(registered)
         return registered

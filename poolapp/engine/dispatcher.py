@@ -22,6 +22,9 @@ TASKS_IN_A_BATCH = 128
 # A batch number may only come round again when the worker is known to have read every batch before it.
 MAX_UNANSWERED_BATCHES = 200
 
+# A task for which no worker can be had waits for the next attempt to start one if that is no more seconds away.
+WAIT_IN_VAIN = 1.0
+
 
 class Dispatcher:
     """Moves the tasks of one pool."""
@@ -61,7 +64,7 @@ class Dispatcher:
         if function.workers is not None or state.paused:
             nodes = state.eligible_for(function.workers)
         if not nodes:
-            self._keep(task, is_new)
+            self._keep(task, is_new, now)
             return
         strategy = self._strategy if function.strategy is None else self._strategy_called(function.strategy)
         node = task.node = strategy.choose(nodes, now)
@@ -246,7 +249,7 @@ class Dispatcher:
         if not was_full and node.committed >= node.quota:
             self._state.busy_nodes += 1
 
-    def _keep(self, task: Task, is_new: bool) -> None:
+    def _keep(self, task: Task, is_new: bool, now: float) -> None:
         """Keep a task that nobody can take now."""
         self._state.waiting += 1
         task.node = None
@@ -255,6 +258,8 @@ class Dispatcher:
         elif self._state.has_no_slot_of(task.function.workers):
             text = f"{task.name} may only run in slots {task.function.workers}, which the pool no longer has"
             self.fail_waiting([task], TaskAborted(text))
+        elif (hopeless := self._state.hopeless) and task.function.workers is None and hopeless[1] - now > WAIT_IN_VAIN:
+            self.fail_waiting([task], hopeless[0])
         else:
             backlog = self._state.backlog
             backlog.push(task) if is_new else backlog.insert(task)

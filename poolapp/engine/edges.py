@@ -11,7 +11,7 @@ class Edges:
 
     def __init__(self, state: PoolState) -> None:
         self._state = state
-        self._was_ready = self._was_full = self._was_pressed = False
+        self._was_ready = self._was_full = self._was_pressed = self._was_degraded = False
 
     def tell(self) -> None:
         """Compare the pool with what was told last."""
@@ -32,6 +32,10 @@ class Edges:
             self._was_pressed = not self._was_pressed
             totals.back_pressure += self._was_pressed
             self._tell("back_pressure", self._was_pressed)
+        if state.is_degraded is not self._was_degraded:
+            self._was_degraded = not self._was_degraded
+            if self._was_degraded:
+                state.decisions.append(Tell("error", {"error": f"the pool is degraded: {state.trouble}"}))
 
     def _tell(self, event: str, has_begun: bool) -> None:
         self._state.decisions.append(Tell(event if has_begun else f"{event}_end"))

@@ -47,6 +47,7 @@ class WorkerNode:
     """One worker. Its id is never used again; its slot is taken over by the worker that replaces it."""
 
     __slots__ = (
+        "answered",
         "batches",
         "committed",
         "dynamic",
@@ -86,6 +87,7 @@ class WorkerNode:
         self.is_pressed = False  # whether the queue is as long as its threshold or longer
         self.batches: deque[Batch] = deque()
         self.committed = 0  # tasks in batches, not answered yet
+        self.answered = 0
         self.ranked_load = 0  # see eligible.py
         self.width = self.wanted_width = 1  # how many tasks the worker can run at once, and has been asked to
         self.quota = 1  # how many it is given to run at once
@@ -139,6 +141,11 @@ class WorkerNode:
     def is_present(self) -> bool:
         """Starting or ready: counts towards the size of the pool."""
         return self.state is NodeState.STARTING or self.state is NodeState.READY
+
+    @property
+    def title(self) -> str:
+        """The worker as people know it: by its slot, as on the dashboard, and its process."""
+        return f"the worker in slot {self.slot}" + (f" (process {self.pid})" if self.pid else "")
 
     @property
     def label(self) -> str:
@@ -196,6 +203,7 @@ class WorkerNode:
         if batch.done == len(batch.tasks):
             self._remove(batch, now)
         self.committed -= 1
+        self.answered += 1
         return task
 
     def has_read(self, number: int) -> None:

@@ -13,6 +13,7 @@ from poolapp.engine.queue_options import QueueOptions
 from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.strategy_options import MeasurementOptions, StrategyOptions
 from poolapp.engine.validation import (
+    require_at_least,
     require_bool,
     require_choice,
     require_environment,
@@ -38,7 +39,8 @@ __all__ = [
 ]
 
 SWITCHES = ("start_workers", "restart_worker_on_error", "enable_events", "describe_arguments", "describe_results")
-TIMES = ("max_inactive_time", "start_timeout", "stop_timeout", "abort_timeout")
+TIMES = ("max_inactive_time", "start_timeout", "stop_timeout", "abort_timeout", "begin_timeout")
+LIMITS = ("max_tasks_per_worker", "max_worker_memory")
 HANDLERS = ("online_handler", "message_handler", "error_handler", "exit_handler")
 PATHS = ("initializer", "finalizer", "kill_handler", "around_task")
 KILL_BEHAVIORS = ("soft", "hard")
@@ -79,6 +81,14 @@ class PoolOptions(OptionGroup):
     stop_timeout: seconds a worker gets to end by itself before it is killed.
     timeout: seconds that any task may run unless it says otherwise; as long as it takes unless given.
     abort_timeout: seconds that a task gets to end after it was asked to, before its worker is replaced.
+    begin_timeout: seconds in which a worker process must begin what it was given; one that does not is taken for
+        frozen and replaced, and the task runs elsewhere. Infinity waits for ever.
+    max_task_losses: workers that may die while they run a task with retry_lost, until it is given up with WorkerLost;
+        tasks without it are given up after the first.
+    max_tasks_per_worker: tasks after which a worker is replaced, or up to a tenth fewer, so that workers are not
+        replaced all at the same time; no limit unless given.
+    max_worker_memory: bytes of memory (resident set size) from which on a worker process is replaced once its task is
+        done; one that has twice as much is killed. No limit unless given. Where there is /proc only.
     online_handler, message_handler, error_handler, exit_handler: what is called with the Event when a worker is
         ready, sends a message, fails, or is gone; something to call or a "module:function".
     context_vars: "module:NAME" of each ContextVar whose value travels with tasks to worker processes.
@@ -108,6 +118,10 @@ class PoolOptions(OptionGroup):
     stop_timeout: float = 2.0
     timeout: float | None = None
     abort_timeout: float = 1.0
+    begin_timeout: float = 2.0
+    max_task_losses: int = 3
+    max_tasks_per_worker: int | None = None
+    max_worker_memory: int | None = None
     online_handler: Handler | None = None
     message_handler: Handler | None = None
     error_handler: Handler | None = None
@@ -129,6 +143,7 @@ class PoolOptions(OptionGroup):
         self._check_sizes()
         self._check_choices()
         self._check_times()
+        self._check_limits()
         self._check_what_is_called()
         self._check_what_workers_get()
 
@@ -162,6 +177,12 @@ class PoolOptions(OptionGroup):
         for name in TIMES:
             require_seconds(name, getattr(self, name))
         require_timeout("timeout", self.timeout)
+
+    def _check_limits(self) -> None:
+        require_at_least("max_task_losses", self.max_task_losses, 1)
+        for name in LIMITS:
+            if getattr(self, name) is not None:
+                require_at_least(name, getattr(self, name), 1)
 
     def _check_what_is_called(self) -> None:
         for name in HANDLERS:

@@ -23,7 +23,14 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WorkerExit:
-    """How a worker ended: in words, and with its own traceback when it failed to start."""
+    """How a worker ended.
+
+    reason: in words; error: its own traceback, when it failed to start or crashed.
+    by_force: whether it was killed from outside, which says nothing about how its successor will fare.
+    is_dead: whether what it ran has ended with it; a thread that was given up may still run.
+    """
 
     reason: str
     error: str | None = None
+    by_force: bool = False
+    is_dead: bool = True

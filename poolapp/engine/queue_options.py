@@ -29,6 +29,7 @@ class QueueOptions(OptionGroup):
     size: tasks in one worker's queue from which on it is under back pressure; it takes more all the same.
         The square of the pool's largest size unless given.
     limit: tasks that may wait in the whole pool, further ones are refused with QueueFull; no limit unless given.
+    full_timeout: seconds that `execute` waits for room before it refuses a task; 0, it never waits, unless given.
     task_stealing: whether a worker without work takes tasks from another worker's queue.
     task_stealing_on_back_pressure: whether others take tasks from a worker that is under back pressure.
     task_stealing_ratio: part of the workers, from 0 for none to 1 for all, that may be stealing at the same time.
@@ -41,6 +42,7 @@ class QueueOptions(OptionGroup):
     concurrency: int = 1
     size: int | None = None
     limit: int | None = None
+    full_timeout: float = 0.0
     task_stealing: bool = True
     task_stealing_on_back_pressure: bool = True
     task_stealing_ratio: float = 0.6
@@ -56,6 +58,7 @@ class QueueOptions(OptionGroup):
             if getattr(self, name) is not None:
                 require_at_least(name, getattr(self, name), 1)
         require_ratio("task_stealing_ratio", self.task_stealing_ratio)
-        require_patience("tasks_finished_timeout", self.tasks_finished_timeout)
+        for name in ("full_timeout", "tasks_finished_timeout"):
+            require_patience(name, getattr(self, name))
         require_not_negative("aging_factor", self.aging_factor)
         require_positive("load_exponent", self.load_exponent)

@@ -8,16 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from poolapp.engine.decisions import Decision, TakeBack, Tell
 from poolapp.engine.dispatcher import Dispatcher
 from poolapp.engine.edges import Edges
-from poolapp.engine.errors import (
-    InvalidOption,
-    PoolDestroyed,
-    PoolError,
-    QueueFull,
-    TaskAborted,
-    WorkerLost,
-    WorkerStartFailed,
-)
+from poolapp.engine.errors import InvalidOption, PoolError, QueueFull, TaskAborted
 from poolapp.engine.interrupting import Interrupter
+from poolapp.engine.losses import Losses
 from poolapp.engine.node import NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
@@ -42,6 +35,7 @@ class Scheduler:
         self.state = PoolState(options, ahead, can_interrupt, Roster(ids))
         self._dispatcher = Dispatcher(self.state)
         self._staff = Staff(self.state, self._dispatcher)
+        self._losses = Losses(self.state, self._dispatcher)
         self._interrupter = Interrupter(self.state, self._dispatcher, self._staff)
         self._reconfigurer = Reconfigurer(self.state, self._dispatcher, self._staff)
         self._edges = Edges(self.state)
@@ -169,19 +163,15 @@ class Scheduler:
 
     def exited(self, node: WorkerNode, exit: WorkerExit, batch_numbers: Iterable[int], now: float) -> None:
         """A worker is gone without having begun some tasks: one of the batch for each of the numbers."""
-        self._dispatcher.queue_again(node, batch_numbers, now)
-        begun, queued = node.abandon(), self._dispatcher.clear(node)
+        unbegun = list(batch_numbers)
+        had_begun = node.committed > len(unbegun)
+        tasks = self._losses.take_over(node, exit, unbegun, now)
         self.state.roster.set_state(node, NodeState.GONE)
         self._dispatcher.forget(node)
         self.state.recount()
-        reason = node.killed_because or exit.reason
-        for task in begun:
-            self._dispatcher.fail(task, self._loss(node, task, reason))
-        self._tell_exit(node, reason)
-        self._dispatcher.rehome(queued, now)
-        failed_to_start = node.started_at is None and not node.exit_is_expected
-        failure = WorkerStartFailed(exit.error or f"{_title(node)}: {reason}") if failed_to_start else None
-        self._staff.bury(node, failure, now)
+        self._tell_exit(node, node.killed_because or exit.reason)
+        self._dispatcher.rehome(tasks, now)
+        self._staff.bury(node, exit, had_begun=had_begun, now=now)
         if self.state.is_empty:
             self.state.decisions.append(Tell("empty"))
         self._edges.tell()
@@ -271,24 +261,11 @@ class Scheduler:
         """Whether tasks wait in the worker's hands that could be elsewhere, for all one knows: it was not asked yet."""
         return node.runs_ahead and node.ending_since is None and node.batches[0].expected_time < math.inf
 
-    def _loss(self, node: WorkerNode, task: Task, reason: str) -> PoolError:
-        """Why a task that had begun has no outcome."""
-        if task.interruption is not None:
-            return task.interruption.error()
-        if self.state.stopping:
-            return PoolDestroyed(f"the pool was destroyed while {task.name} ran")
-        return WorkerLost(f"{_title(node)} was lost while it ran {task.name}: {reason}")
-
     def _tell_exit(self, node: WorkerNode, reason: str) -> None:
         who, expected = _who(node), node.exit_is_expected
         self.state.decisions.append(Tell("worker_exit", {**who, "expected": expected, "reason": reason}))
         if not expected:
-            self.state.decisions.append(Tell("error", {**who, "error": f"{_title(node)}: {reason}"}))
-
-
-def _title(node: WorkerNode) -> str:
-    """A worker as people know it: by its slot, as on the dashboard, and its process."""
-    return f"the worker in slot {node.slot}" + (f" (process {node.pid})" if node.pid else "")
+            self.state.decisions.append(Tell("error", {**who, "error": f"{node.title}: {reason}"}))
 
 
 def _who(node: WorkerNode) -> dict[str, int | None]:

@@ -47,6 +47,9 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
         "back_pressure": state.is_pressed,
         "back_pressure_worker_nodes": state.pressed_nodes,
         "restarts": totals.restarts,
+        "retried_tasks": totals.retried,
+        "recycled_workers": totals.recycled,
+        "trouble": state.trouble,
         "busy_time": busy_time,
         "utilization": busy_time / (uptime * options.limit) if uptime else 0.0,
         "run_time": Summary(usage.run_time for usage in usages),
@@ -119,6 +122,8 @@ def describe(state: PoolState, phase: str) -> str:
         return "stopping" if phase == "stopping" else "stopped"
     if state.paused:
         return "paused"
+    if state.is_degraded:
+        return "degraded"
     if not state.is_ready:
         return "starting"
     return "busy" if state.is_busy else "ready"

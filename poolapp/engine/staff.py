@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from poolapp.engine.backoff import Backoff
 from poolapp.engine.decisions import Conclude, Kill, Spawn, Stop, TakeBack, Widen
 from poolapp.engine.dispatcher import Dispatcher
 from poolapp.engine.errors import PoolDestroyed, PoolError, WorkerStartFailed
 from poolapp.engine.node import NodeState, WorkerNode
+from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.state import PoolState
-
-# As many failures to start in a row leave no hope for the tasks that wait.
-HOPELESS_FAILURES = 3
+from poolapp.engine.supervision import Supervisor
 
 
 class Staff:
@@ -22,7 +20,7 @@ class Staff:
     def __init__(self, state: PoolState, dispatcher: Dispatcher) -> None:
         self._state = state
         self._dispatcher = dispatcher
-        self._backoff = Backoff()
+        self._supervisor = Supervisor(state, dispatcher)
         self._restarts: list[WorkersRestart] = []
 
     def review(self, now: float) -> None:
@@ -38,7 +36,7 @@ class Staff:
         options, roster = self._state.options, self._state.roster
         missing = options.min_size - sum(not node.dynamic for node in roster.present())
         for slot in list(roster.free_slots(options.limit))[: max(0, missing)]:
-            if self._backoff.allows(slot, now):
+            if self._supervisor.allows(slot, now):
                 self._spawn(slot, dynamic=False, now=now)
 
     def grow(self, now: float) -> bool:
@@ -51,7 +49,7 @@ class Staff:
         slot = self._wanted_slot()
         if slot is None:
             slot = self._useful_slot()
-        if slot is None or not self._backoff.allows(slot, now):
+        if slot is None or not self._supervisor.allows(slot, now):
             return False
         permanent = sum(not node.dynamic for node in roster.present())
         self._spawn(slot, dynamic=permanent >= state.options.min_size, now=now)
@@ -85,7 +83,7 @@ class Staff:
 
     def admit(self, node: WorkerNode, now: float) -> None:
         """A worker may be given work from now on, and whom it replaces may go."""
-        self._backoff.succeeded(node.slot)
+        self._supervisor.admitted()
         node.started_at = node.idle_since = now
         # So that a strategy that goes by past times does not give it everything at once.
         node.usage.seed(other.usage for other in self._state.roster.eligible)
@@ -96,11 +94,11 @@ class Staff:
             if old is not None and old.is_present:
                 self.retire(old, now)
 
-    def bury(self, node: WorkerNode, failure: WorkerStartFailed | None, now: float) -> None:
-        """A worker is gone; with a `failure` when it ended, unexpectedly, before it was ready."""
+    def bury(self, node: WorkerNode, exit: WorkerExit, *, had_begun: bool, now: float) -> None:
+        """A worker is gone, which ran something or did not."""
+        failure = self._supervisor.ended(node, exit, had_begun=had_begun, now=now)
         if failure is not None:
-            self._backoff.failed(node.slot, now)
-            self._give_up_hope(node, failure)
+            self._fail_restarts(node, failure)
         elif not node.exit_is_expected:
             self._state.totals.restarts += 1
             self._state.deaths[node.slot] = self._state.deaths.get(node.slot, 0) + 1
@@ -147,6 +145,7 @@ class Staff:
 
     def watch(self, node: WorkerNode, now: float) -> None:
         """Kill a worker that has not started or ended in time, retire one that was idle for long enough."""
+        self._supervisor.watch(node, now)
         deadline = self._deadline(node)
         if deadline is not None and now >= deadline:
             self.kill(node, node.killed_because or "did not start in time", now, expected=node.exit_is_expected)
@@ -164,8 +163,8 @@ class Staff:
         return due
 
     def next_start(self, now: float) -> float | None:
-        """When a worker that failed to start may be tried again."""
-        return self._backoff.next_time(now)
+        """When a worker may be tried again where the last ones have not lasted."""
+        return self._supervisor.next_time(now)
 
     # Restarts
 
@@ -232,19 +231,11 @@ class Staff:
         self._state.roster.set_state(node, NodeState.RETIRING)
         self._state.recount()
 
-    def _give_up_hope(self, node: WorkerNode, failure: WorkerStartFailed) -> None:
-        """Tell those who wait for a worker that cannot start."""
+    def _fail_restarts(self, node: WorkerNode, failure: WorkerStartFailed) -> None:
+        """Tell those who wait for a worker that could not start."""
         for restart in [restart for restart in self._restarts if restart.predecessor_of(node.id) is not None]:
             self._restarts.remove(restart)
             self._state.decisions.append(Conclude(restart, failure))
-        if self._backoff.failures(node.slot) >= HOPELESS_FAILURES:
-            self._dispatcher.fail_waiting(self._state.backlog.take_where(self._is_hopeless), failure)
-
-    def _is_hopeless(self, slots: Sequence[int] | None) -> bool:
-        """Whether no worker for tasks that may run in these slots (None: all) can be expected, one having failed."""
-        if self._state.roster.eligible and slots is None:
-            return False
-        return slots is None or all(self._backoff.failures(slot) >= HOPELESS_FAILURES for slot in slots)
 
     def _wanted_slot(self) -> int | None:
         """A slot without a worker to which tasks are bound that wait in vain."""
@@ -256,7 +247,7 @@ class Staff:
         bound = self._state.backlog.bound_slots()
         wanted = [slot for slots in bound if not starting.intersection(slots) for slot in slots if slot in free]
         # Those that have failed to start come last, so that each is tried.
-        return min(wanted, key=lambda slot: (self._backoff.failures(slot), slot), default=None)
+        return min(wanted, key=lambda slot: (self._supervisor.failures(slot), slot), default=None)
 
     def _useful_slot(self) -> int | None:
         """A slot without a worker in which one would find work that those who are starting will leave to it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from poolapp.engine.decisions import Decision
+from poolapp.engine.errors import PoolError
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.queues import TaskQueue
@@ -27,6 +28,8 @@ class Totals:
     failed: int = 0
     cancelled: int = 0
     restarts: int = 0  # workers that ended unexpectedly
+    retried: int = 0  # tasks that run once more because they were lost with their worker
+    recycled: int = 0  # workers that were replaced because they had done, or had become, enough
     unknown: int = 0  # messages about what is not known here
     busy: int = 0  # how often the pool has become busy
     full: int = 0  # how often it has become full
@@ -57,6 +60,8 @@ class PoolState:
     totals: Totals = field(default_factory=Totals)
     names: dict[str, TaskUsage] = field(default_factory=dict)  # what the tasks of each name have done
     deaths: dict[int, int] = field(default_factory=dict)  # unexpected ends of workers, by slot
+    troubles: dict[int, str] = field(default_factory=dict)  # why the workers of a slot do not last, by slot
+    hopeless: tuple[PoolError, float] | None = None  # why no worker can be had, and until when nobody tries again
     decisions: list[Decision] = field(default_factory=list)  # what is to be carried out
     pressure_moved: bool = False  # whether `pressed_nodes` has changed since that was last looked at
     was_busy: bool = False  # whether the pool was busy when that was last told
@@ -104,6 +109,19 @@ class PoolState:
         present = self.roster.present()
         is_final = self.is_full or not self.options.dynamic
         return is_final and bool(present) and self.pressed_nodes == len(present)
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether there are slots whose workers do not last."""
+        return bool(self.troubles)
+
+    @property
+    def trouble(self) -> str | None:
+        """Which slots are in trouble, and why the latest of them; None while none is."""
+        if not self.troubles:
+            return None
+        slots, reason = ", ".join(map(str, sorted(self.troubles))), list(self.troubles.values())[-1]
+        return f"no worker lasts in slot {slots}: {reason.strip().splitlines()[-1]}"
 
     @property
     def queued(self) -> int:

@@ -18,6 +18,7 @@ from poolapp.engine.abort import AbortSignal
 from poolapp.engine.errors import InvalidOption, InvalidOptionType
 from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.validation import (
+    require_bool,
     require_choice,
     require_known,
     require_name,
@@ -49,6 +50,7 @@ class TaskFunction:
     workers: the slots whose workers may run it, all unless given.
     timeout: seconds that it may run, the pool's own limit unless given.
     signal: what aborts it.
+    retry_lost: whether it may run once more when its worker dies while it runs, since running it twice does no harm.
 
     Raises InvalidOption or InvalidOptionType for a value that its rule forbids.
     """
@@ -60,6 +62,7 @@ class TaskFunction:
     workers: Sequence[int] | None = None
     timeout: float | None = None
     signal: AbortSignal | None = None
+    retry_lost: bool = False
     lane: Lane = field(init=False, repr=False)  # tasks that are alike in this wait in one lane of a queue
 
     def __post_init__(self) -> None:
@@ -71,11 +74,12 @@ class TaskFunction:
             require_slots("workers", self.workers)
             object.__setattr__(self, "workers", tuple(sorted(self.workers)))
         require_timeout("timeout", self.timeout)
+        require_bool("retry_lost", self.retry_lost)
         _require_signal(self.signal)
         object.__setattr__(self, "lane", (self.priority, self.workers))
 
     def using(self, **changes: Any) -> Self:
-        """The same task with other values of `priority`, `strategy`, `workers`, `timeout` or `signal`."""
+        """The same task with other values of what it was made with, such as `priority` or `timeout`."""
         require_known("a task", changes, [option.name for option in dataclasses.fields(self) if option.init])
         return dataclasses.replace(self, **changes)
 
@@ -185,6 +189,7 @@ class Task:
         "interruption",
         "known",
         "kwargs",
+        "losses",
         "node",
         "number",
         "payload",
@@ -219,6 +224,7 @@ class Task:
         self.started_at: float | None = None
         self.run_time: float | None = None
         self.state = TaskState.QUEUED
+        self.losses = 0  # workers that have died with it in their hands
         self.node: WorkerNode | None = None
         self.queue: TaskQueue | None = None  # in which it waits
         self.future: TaskFuture | None = None
@@ -231,6 +237,12 @@ class Task:
     @property
     def name(self) -> str:
         return self.function.name
+
+    def begin_anew(self) -> None:
+        """Wait again, as if it had never been given to a worker."""
+        self.state = TaskState.QUEUED
+        self.started_at = None
+        self.announced = False
 
     def forget_arguments(self) -> None:
         """Let go of what was only needed to run the task, and of what was special about this call."""

@@ -150,7 +150,7 @@ WRONG_TYPES = [
     ({"queue": None}, "queue must be a QueueOptions or a mapping, not None"),
     ({"queue": 1}, "queue must be a QueueOptions or a mapping, not 1"),
     ({"queue": {"sise": 5}}, "queue has no option 'sise'; did you mean 'size'?"),
-    ({"queue": {"zzz": 5}}, "queue has no option 'zzz'; it has enabled, concurrency, size, limit, task_stealing,"),
+    ({"queue": {"zzz": 5}}, "queue has no option 'zzz'; it has enabled, concurrency, size, limit, full_timeout,"),
     ({"queue": {3: 5}}, "queue has no option 3; it has enabled,"),
     ({"queue": {"enabled": 1}}, "queue.enabled must be True or False, not 1"),
     ({"queue": {"concurrency": "1"}}, "queue.concurrency must be a whole number, not '1'"),

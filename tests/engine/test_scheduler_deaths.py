@@ -128,11 +128,12 @@ def test_a_worker_that_cannot_start_is_tried_for_ever(failing: Desk):
     assert failing.next_tick() == pytest.approx(30.0)
 
 
-def test_a_success_makes_the_next_pause_short_again(failing: Desk):
+def test_a_worker_that_was_of_use_makes_the_next_pause_short_again(failing: Desk):
     fail_to_start(failing, 0.1)
     failing.tick(0.2)
 
     assert failing.ready(3) == ["send 3: a"]
+    failing.answer(3)
     failing.exit(3)
     failing.exit(4)
     assert failing.next_tick() == pytest.approx(0.1)

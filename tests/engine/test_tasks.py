@@ -61,6 +61,9 @@ def test_what_can_be_imported_has_a_reference(function: object):
     assert plain_function(load(reference)) == function
 
 
+OPTIONS = "function, name, priority, strategy, workers, timeout, signal, retry_lost"
+
+
 def test_a_function_behind_a_task_function_has_the_reference_of_the_task_function():
     reference = functions.doubled.reference
 
@@ -105,8 +108,14 @@ def test_a_call_is_aborted_by_a_signal_only():
     "option, message",
     [
         ("prioritty", "a task has no option 'prioritty'; did you mean 'priority'?"),
-        ("lane", "a task has no option 'lane'; it has function, name, priority, strategy, workers, timeout, signal"),
-        ("zzz", "a task has no option 'zzz'; it has function, name, priority, strategy, workers, timeout, signal"),
+        (
+            "lane",
+            f"a task has no option 'lane'; it has {OPTIONS}",
+        ),
+        (
+            "zzz",
+            f"a task has no option 'zzz'; it has {OPTIONS}",
+        ),
     ],
 )
 def test_only_what_there_is_can_be_special_about_a_call(option: str, message: str):

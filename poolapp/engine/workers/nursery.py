@@ -31,8 +31,11 @@ class NurseryListener(Protocol):
 
     def dead(self, node_id: int, exit_code: int) -> None: ...
 
-    def nursery_lost(self, nursery: NurseryHandle, error: str | None) -> None:
-        """A nursery has died, and every worker with it; with its traceback when it could not set itself up."""
+    def nursery_lost(self, nursery: NurseryHandle, exit_code: int | None, error: str | None) -> None:
+        """A nursery has died, and every worker with it; with its traceback when it could not set itself up.
+
+        exit_code: as Popen has it, None when it could not even be started.
+        """
 
 
 class NurseryHandle:
@@ -132,7 +135,8 @@ class NurseryHandle:
             frames = self._reader.read()
         except (EOFError, OSError):
             self.close()
-            self._listener.nursery_lost(self, self._error)
+            exit_code = self._process.returncode if self._process is not None else None
+            self._listener.nursery_lost(self, exit_code, self._error)
             return
         for head, _ in frames or ():
             self._hear(*head)

@@ -24,6 +24,8 @@ from poolapp.engine.workers.remote import ProcessWorker
 # A payload of more bytes than this takes its time: about so long for each byte.
 LIGHT = 4096
 SECONDS_PER_BYTE = 0.5e-9
+# Exit codes of processes that were killed by somebody else.
+BY_FORCE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
 
 
 class ProcessCrew:
@@ -120,15 +122,18 @@ class ProcessCrew:
         self._bury(node_id, WorkerExit(f"could not be started: {reason}"))
 
     def dead(self, node_id: int, exit_code: int) -> None:
-        self._bury(node_id, WorkerExit(_describe(exit_code)))
+        self._bury(node_id, WorkerExit(_describe(exit_code), by_force=exit_code in BY_FORCE))
 
-    def nursery_lost(self, nursery: NurseryHandle, error: str | None) -> None:
+    def nursery_lost(self, nursery: NurseryHandle, exit_code: int | None, error: str | None) -> None:
         with self._opening:
             if self._nursery is nursery:
                 self._nursery = None
+        reason = "the nursery, its parent process, was lost"
+        if exit_code is not None:
+            reason += f": {_describe(exit_code)}"
         for worker in list(self._workers.values()):
             if worker.nursery is nursery:
-                self._bury(worker.node_id, WorkerExit("the nursery, its parent process, was lost", error))
+                self._bury(worker.node_id, WorkerExit(reason, error, by_force=exit_code in BY_FORCE))
 
     def _send_to_nursery(self, worker: ProcessWorker, fds: Sequence[int]) -> None:
         """Ask the nursery for a worker; it is started when there is none."""
