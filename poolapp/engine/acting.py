@@ -6,7 +6,19 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from poolapp.engine.decisions import Action, GiveUp, Interrupt, Kill, Spawn, Stop, TakeBack, Widen
+from poolapp.engine.decisions import (
+    Action,
+    GiveUp,
+    Interrupt,
+    Kill,
+    Probe,
+    Recycle,
+    Spawn,
+    Stop,
+    TakeBack,
+    Weigh,
+    Widen,
+)
 from poolapp.engine.node import NodeState, WorkerNode
 from poolapp.engine.outcomes import WorkerExit
 
@@ -39,6 +51,13 @@ class Actor:
                 node.worker.widen(width)
             case Interrupt() if node.worker is not None:
                 self._interrupt(action)
+            case Probe() if node.worker is not None:
+                self._tell(node, lambda now: self._core.scheduler.probed(node, node.worker.unbegun(), now))
+            case Weigh() if node.worker is not None:
+                memory = node.worker.memory()
+                self._tell(node, lambda now: self._core.scheduler.weighed(node, memory, now))
+            case Recycle():
+                self._tell(node, lambda now: self._core.scheduler.recycle(node, now))
 
     def _spawn(self, node: WorkerNode) -> None:
         try:
@@ -60,11 +79,14 @@ class Actor:
         if node.worker is not None:
             node.worker.speak_up()
 
-        def note(now: float) -> None:
-            if node.state is not NodeState.GONE:
-                self._core.scheduler.taken_back(node, node.worker.take_back(), now)
-                if then is not None:
-                    then(now)
-                self._core.scheduler.go_on(node, now)
+        def take_back(now: float) -> None:
+            self._core.scheduler.taken_back(node, node.worker.take_back(), now)
+            if then is not None:
+                then(now)
+            self._core.scheduler.go_on(node, now)
 
-        self._core.tell(note)
+        self._tell(node, take_back)
+
+    def _tell(self, node: WorkerNode, message: Callable[[float], object]) -> None:
+        """Give the scheduler a message about a worker, unless it is gone."""
+        self._core.tell(lambda now: message(now) if node.state is not NodeState.GONE else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -54,8 +55,13 @@ class Core:
         """Begin anew, without workers."""
         self.crew = self._crew_class(options, self)
         self.scheduler = Scheduler(
-            options, ahead=self.crew.takes_batches, can_interrupt=self.crew.can_interrupt, ids=self._ids
+            options,
+            ahead=self.crew.takes_batches,
+            can_interrupt=self.crew.can_interrupt,
+            can_freeze=self.crew.can_freeze,
+            ids=self._ids,
         )
+        self._begin_timeout = options.begin_timeout if self.crew.can_freeze else math.inf
         self.ticker = Ticker(f"poolapp-{options.name}-ticker", self._tick, self.clock.monotonic)
         self.ending = Ending(self, 2 * options.stop_timeout + 1)
 
@@ -287,6 +293,8 @@ class Core:
                 workers.append(node.worker)
                 if node.committed > node.width or decision.timeout is not None:
                     self._mind_time(node, decision)
+                if self.ticker.due > decision.since + self._begin_timeout:
+                    self.ticker.wake()
                 if herald.wants_tasks:
                     herald.began(decision)
             elif isinstance(decision, Action):

@@ -57,6 +57,27 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """Look whether the worker has begun what it was given."""
+
+    node: WorkerNode
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Look how much memory the worker has."""
+
+    node: WorkerNode
+
+
+@dataclass(frozen=True, slots=True)
+class Recycle:
+    """Replace the worker, which has done enough."""
+
+    node: WorkerNode
+
+
+@dataclass(frozen=True, slots=True)
 class GiveUp:
     """Take back what the worker has not begun, then end the task, which did not end by itself."""
 
@@ -93,6 +114,6 @@ class Conclude:
 
 
 # What is done about workers, and what others are to know.
-Action = Spawn | Stop | Kill | TakeBack | Widen | Interrupt | GiveUp
+Action = Spawn | Stop | Kill | TakeBack | Widen | Interrupt | GiveUp | Probe | Weigh | Recycle
 News = Tell | Settle | Conclude
 Decision = Batch | Action | News

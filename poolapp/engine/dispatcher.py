@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from poolapp.engine.ageing import Ageing
-from poolapp.engine.decisions import Settle, TakeBack
+from poolapp.engine.decisions import Recycle, Settle, TakeBack
 from poolapp.engine.errors import PoolDestroyed, PoolError, TaskAborted
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.outcomes import Outcome
@@ -84,7 +84,7 @@ class Dispatcher:
 
     def feed(self, node: WorkerNode, now: float) -> None:
         """Commit what waits at a node, as far as its quota or its window allows."""
-        if node.queue.count and node.is_ready and not self._state.paused:
+        if node.queue.count and node.is_ready and node.tasks_left > 0 and not self._state.paused:
             if self._state.ahead and node.width == node.wanted_width == 1:
                 self._fill_window(node, now)
             else:
@@ -234,7 +234,7 @@ class Dispatcher:
         first = queue.first()
         if batches and first.known.expected + first.freight > BATCH_SECONDS:
             return
-        tasks, expected_time = queue.pop_some(TASKS_IN_A_BATCH, BATCH_SECONDS)
+        tasks, expected_time = queue.pop_some(min(TASKS_IN_A_BATCH, node.tasks_left), BATCH_SECONDS)
         self._state.waiting -= len(tasks)
         self._commit(node, tasks, expected_time, now)
 
@@ -246,8 +246,18 @@ class Dispatcher:
             if task.timeout is not None and (batch.timeout is None or task.timeout < batch.timeout):
                 batch.timeout = task.timeout
         self._state.decisions.append(batch)
+        if node.tasks_left <= node.replace_at:
+            self._wear_out(node)
         if not was_full and node.committed >= node.quota:
             self._state.busy_nodes += 1
+
+    def _wear_out(self, node: WorkerNode) -> None:
+        """A worker may be given few more tasks, or none."""
+        if node.tasks_left <= 0:
+            node.quota = 0
+        else:
+            node.replace_at = 0
+        self._state.decisions.append(Recycle(node))
 
     def _keep(self, task: Task, is_new: bool, now: float) -> None:
         """Keep a task that nobody can take now."""

@@ -6,6 +6,7 @@ import enum
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
+from math import inf
 from typing import Any
 
 from poolapp.engine.queues import TaskQueue
@@ -26,7 +27,7 @@ class NodeState(enum.Enum):
 class Batch:
     """Tasks given to a worker in one message; it begins them in this order."""
 
-    __slots__ = ("done", "expected_time", "node", "number", "since", "tasks", "timeout")
+    __slots__ = ("done", "expected_time", "known_to_begin", "node", "number", "since", "tasks", "timeout")
 
     def __init__(self, node: WorkerNode, number: int, tasks: list[Task], expected_time: float, now: float) -> None:
         self.node = node
@@ -36,6 +37,7 @@ class Batch:
         self.done = 0
         self.since = now  # when its first task that has no answer yet has begun, if it has
         self.timeout: float | None = None  # the shortest limit of its tasks, in seconds
+        self.known_to_begin = -1  # the index of the last task that is known to have begun, whether answered or not
 
     @property
     def front(self) -> Task:
@@ -59,16 +61,22 @@ class WorkerNode:
         "killed_because",
         "last_answered",
         "last_number",
+        "memory",
         "pid",
         "queue",
         "quota",
         "ranked_load",
+        "replace_at",
         "slot",
         "spawned_at",
         "started_at",
         "state",
+        "suspected_at",
+        "suspected_for",
+        "tasks_left",
         "usage",
         "wanted_width",
+        "weighed_at",
         "width",
         "worker",
     )
@@ -88,11 +96,17 @@ class WorkerNode:
         self.batches: deque[Batch] = deque()
         self.committed = 0  # tasks in batches, not answered yet
         self.answered = 0
+        self.tasks_left = inf  # how many more it may be given
+        self.replace_at = -inf  # how few these are when its successor is to be started
         self.ranked_load = 0  # see eligible.py
         self.width = self.wanted_width = 1  # how many tasks the worker can run at once, and has been asked to
         self.quota = 1  # how many it is given to run at once
         self.last_number = self.last_answered = 0
         self.usage = Usage()
+        self.memory: int | None = None  # bytes, when it was last weighed
+        self.weighed_at = now
+        self.suspected_for: tuple[Batch, int] | None = None  # a task that it had not begun in time
+        self.suspected_at = now
         self.spawned_at = now
         self.started_at: float | None = None
         self.idle_since = now
@@ -184,6 +198,7 @@ class WorkerNode:
         batch = Batch(self, number, tasks, expected_time, now)
         self.batches.append(batch)
         self.committed += len(tasks)
+        self.tasks_left -= len(tasks)
         return batch
 
     def answer(self, number: int, now: float) -> Task | None:
@@ -218,6 +233,7 @@ class WorkerNode:
         if batch.done == len(batch.tasks):
             self._remove(batch, now)
         self.committed -= 1
+        self.tasks_left += 1
         return task
 
     def give_up(self, batch: Batch) -> None:

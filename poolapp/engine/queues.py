@@ -81,7 +81,7 @@ class TaskQueue:
         self._drop_if_empty(key)
         return task
 
-    def pop_some(self, most: int, seconds: float) -> tuple[list[Task], float]:
+    def pop_some(self, most: float, seconds: float) -> tuple[list[Task], float]:
         """Take the first task, and those behind it as long as all together are expected to take `seconds`.
 
         Returns the tasks, `most` of them at the most, and how long they are expected to take, in seconds.

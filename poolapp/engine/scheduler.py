@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from poolapp.engine.checkups import Checkups
 from poolapp.engine.decisions import Decision, TakeBack, Tell
 from poolapp.engine.dispatcher import Dispatcher
 from poolapp.engine.edges import Edges
@@ -30,12 +31,19 @@ class Scheduler:
     """Takes every message about a pool. What is to be done about it, the caller takes and carries out, in order."""
 
     def __init__(
-        self, options: PoolOptions, *, ahead: bool, can_interrupt: bool = True, ids: Iterator[int] | None = None
+        self,
+        options: PoolOptions,
+        *,
+        ahead: bool,
+        can_interrupt: bool = True,
+        can_freeze: bool = False,
+        ids: Iterator[int] | None = None,
     ) -> None:
-        self.state = PoolState(options, ahead, can_interrupt, Roster(ids))
+        self.state = PoolState(options, ahead, can_interrupt, can_freeze, Roster(ids))
         self._dispatcher = Dispatcher(self.state)
         self._staff = Staff(self.state, self._dispatcher)
         self._losses = Losses(self.state, self._dispatcher)
+        self._checkups = Checkups(self.state, self._staff)
         self._interrupter = Interrupter(self.state, self._dispatcher, self._staff)
         self._reconfigurer = Reconfigurer(self.state, self._dispatcher, self._staff)
         self._edges = Edges(self.state)
@@ -138,6 +146,20 @@ class Scheduler:
         """End a task that did not end when it was asked to, after `taken_back`."""
         self._interrupter.give_up(node, task, now)
 
+    # What was found out about workers; see Checkups
+
+    def probed(self, node: WorkerNode, unbegun: int, now: float) -> None:
+        self._checkups.probed(node, unbegun, now)
+        self._edges.tell()
+
+    def weighed(self, node: WorkerNode, size: int | None, now: float) -> None:
+        self._checkups.weighed(node, size, now)
+        self._edges.tell()
+
+    def recycle(self, node: WorkerNode, now: float) -> None:
+        self._staff.recycle(node, now)
+        self._edges.tell()
+
     # Workers
 
     def start(self, now: float) -> None:
@@ -221,12 +243,13 @@ class Scheduler:
                 self.state.decisions.append(TakeBack(node))
             self._interrupter.watch(node, now)
             self._staff.watch(node, now)
+            self._checkups.watch(node, now)
         self._staff.review(now)
         self._edges.tell()
 
     def next_tick(self, now: float) -> float | None:
         """When time will matter next (a reading of the same clock), None while nothing depends on it."""
-        times = [self._staff.next_start(now)]
+        times = [self._staff.next_start(now), self._checkups.next_time(now)]
         for node in self.state.roster:
             times += [self._staff.next_time(node, now), self._interrupter.next_time(node, now)]
             if self._stalls(node):

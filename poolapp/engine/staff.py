@@ -13,6 +13,9 @@ from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.state import PoolState
 from poolapp.engine.supervision import Supervisor
 
+# The successor of a worker that may run a limited number of tasks is started when there are no more than so many left.
+MOST_SPARE_TASKS = 16
+
 
 class Staff:
     """Decides on the workers of one pool."""
@@ -72,7 +75,7 @@ class Staff:
         if wanted > node.wanted_width:
             node.wanted_width = wanted
             self._state.decisions.append(Widen(node, wanted))
-        node.quota = min(node.width, wanted)
+        node.quota = min(node.width, wanted) if node.tasks_left > 0 else 0
 
     def welcome(self, node: WorkerNode, now: float) -> None:
         """A worker has started; where it is to run several tasks at once, it is to become that wide first."""
@@ -112,6 +115,17 @@ class Staff:
             self._state.decisions.append(TakeBack(node))
         self._dispatcher.rehome(self._dispatcher.clear(node), now)
         self.stop_if_drained(node, now)
+
+    def recycle(self, node: WorkerNode, now: float) -> None:
+        """Replace a worker that has done, or has become, enough: the successor starts first if that is possible."""
+        if not node.is_ready or self._state.stopping:
+            return
+        if not any(node.id in restart.waiting or node.id in restart.successor for restart in self._restarts):
+            self._state.totals.recycled += 1
+            self.restart([node.id], hard=False, now=now)
+        if node.is_present and node.tasks_left <= 0:
+            self.retire(node, now)
+            self.review(now)
 
     def stop_if_drained(self, node: WorkerNode, now: float) -> None:
         """Stop a retiring worker once it has nothing left to do."""
@@ -223,6 +237,10 @@ class Staff:
 
     def _spawn(self, slot: int, *, dynamic: bool, now: float) -> WorkerNode:
         node = self._state.roster.add(slot, dynamic=dynamic, now=now)
+        if (most := self._state.options.max_tasks_per_worker) is not None:
+            # So that workers that have started together are not replaced together; without chance, to be repeatable.
+            node.tasks_left = most - node.id * 7919 % (most // 10 + 1)
+            node.replace_at = min(most // 10, MOST_SPARE_TASKS)
         self._state.decisions.append(Spawn(node))
         return node
 

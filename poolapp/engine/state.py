@@ -43,11 +43,13 @@ class PoolState:
 
     ahead: whether workers take tasks in batches, ahead of the one that they run.
     can_interrupt: whether running tasks can be asked to end.
+    can_freeze: whether workers are processes of their own, of which one never knows.
     """
 
     options: PoolOptions
     ahead: bool
     can_interrupt: bool
+    can_freeze: bool = False
     roster: Roster = field(default_factory=Roster)
     limit: int = field(init=False)  # the largest number of workers, at hand
     is_choosy: bool = field(init=False)  # whether every task has to be checked before it is submitted

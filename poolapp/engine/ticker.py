@@ -16,7 +16,7 @@ class Ticker:
     def __init__(self, name: str, tick: Callable[[], float | None], read_clock: Callable[[], float]) -> None:
         self._tick = tick
         self._read_clock = read_clock
-        self._due = math.inf  # when it will wake by itself; infinite while it ticks, so that nothing is missed
+        self.due = math.inf  # when it will wake by itself; infinite while it ticks, so that nothing is missed
         self._woken = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -30,7 +30,7 @@ class Ticker:
 
     def wake_by(self, time: float) -> None:
         """Call `tick` by this time at the latest."""
-        if time < self._due:
+        if time < self.due:
             self._woken.set()
 
     def stop(self) -> None:
@@ -44,11 +44,11 @@ class Ticker:
             self._woken.wait(self._pause())
             self._woken.clear()
             if not self._stopped:
-                self._due = math.inf
+                self.due = math.inf
                 due = self._tick()
-                self._due = math.inf if due is None else due
+                self.due = math.inf if due is None else due
 
     def _pause(self) -> float | None:
-        if self._due == math.inf:
+        if self.due == math.inf:
             return None
-        return min(max(0.001, self._due - self._read_clock()), threading.TIMEOUT_MAX)
+        return min(max(0.001, self.due - self._read_clock()), threading.TIMEOUT_MAX)

@@ -12,11 +12,14 @@ from poolapp.engine.decisions import (
     GiveUp,
     Interrupt,
     Kill,
+    Probe,
+    Recycle,
     Settle,
     Spawn,
     Stop,
     TakeBack,
     Tell,
+    Weigh,
     Widen,
 )
 from poolapp.engine.node import Batch, WorkerNode
@@ -37,9 +40,10 @@ class Desk:
     What is told to listeners is not among the sentences but in `told`.
     """
 
-    def __init__(self, *, ahead: bool = False, **options: Any) -> None:
+    def __init__(self, *, ahead: bool = False, can_freeze: bool = False, **options: Any) -> None:
         self.now = 0.0
-        self.scheduler = Scheduler(PoolOptions(**{"worker": "inline", "min_size": 1, **options}), ahead=ahead)
+        pool_options = PoolOptions(**{"worker": "inline", "min_size": 1, **options})
+        self.scheduler = Scheduler(pool_options, ahead=ahead, can_freeze=can_freeze)
         self.nodes: dict[int, WorkerNode] = {}
         self.tasks: dict[str, Task] = {}
         self.told: list[str] = []
@@ -136,6 +140,19 @@ class Desk:
         self.scheduler.widened(self.nodes[node_id], width, self.now)
         return self._decisions()
 
+    def probed(self, node_id: int, unbegun: int) -> list[str]:
+        """The worker was looked at: it has not begun so many tasks."""
+        self.scheduler.probed(self.nodes[node_id], unbegun, self.now)
+        return self._decisions()
+
+    def weighed(self, node_id: int, size: int | None) -> list[str]:
+        self.scheduler.weighed(self.nodes[node_id], size, self.now)
+        return self._decisions()
+
+    def recycle(self, node_id: int) -> list[str]:
+        self.scheduler.recycle(self.nodes[node_id], self.now)
+        return self._decisions()
+
     def give_up(self, node_id: int, name: str, *, unbegun: Iterable[int] = ()) -> list[str]:
         """What was asked for is carried out; tasks of the batches `unbegun` were taken back before."""
         self.scheduler.taken_back(self.nodes[node_id], unbegun, self.now)
@@ -222,6 +239,12 @@ class Desk:
                 return f"take back from {node.id}"
             case GiveUp(node, task):
                 return f"give up {node.id}: {task.name}"
+            case Probe(node):
+                return f"probe {node.id}"
+            case Weigh(node):
+                return f"weigh {node.id}"
+            case Recycle(node):
+                return f"recycle {node.id}"
             case Widen(node, width):
                 return f"widen {node.id} to {width}"
             case Interrupt(node, batch_number, index, timed_out):

@@ -31,6 +31,7 @@ class ManualCrew:
     takes_batches: ClassVar[bool] = False
     can_be_heard: ClassVar[bool] = False
     can_interrupt: ClassVar[bool] = True
+    can_freeze: ClassVar[bool] = False
     latest: ClassVar[ManualCrew]
 
     def __init__(self, options: PoolOptions, reports: Reports) -> None:

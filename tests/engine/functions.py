@@ -351,6 +351,33 @@ def kill_me(signal_name: str = "SIGKILL") -> NoReturn:
     raise AssertionError("still here")
 
 
+def die_the_first_time(path: str) -> str:
+    """Die, unless it has been here before."""
+    has_been_here = Path(path).exists()
+    write_line(path, os.getpid())
+    if not has_been_here:
+        kill_me()
+    return "done"
+
+
+def pid_of(_: int) -> int:
+    return os.getpid()
+
+
+_kept: list[bytearray] = []
+
+
+def keep(size: int) -> int:
+    """Never let go of so many bytes again."""
+    _kept.append(bytearray(os.urandom(1) * size))
+    return os.getpid()
+
+
+def keep_and_sleep(size: int) -> None:
+    keep(size)
+    time.sleep(60)
+
+
 def leave(code: int) -> NoReturn:
     os._exit(code)
 

@@ -59,6 +59,7 @@ def test_a_worker_has_a_row(desk: Desk):
         "executed": 1,
         "failed": 0,
         "restarts": 0,
+        "memory": None,
         "task": "c",
         "running_since": 0.0,
         "started_at": 0.0,

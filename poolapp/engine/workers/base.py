@@ -54,6 +54,12 @@ class Worker(Protocol):
     def take_back(self) -> list[int]:
         """Take back what has not begun: the number of its batch, once for every task. Must not wait."""
 
+    def unbegun(self) -> int:
+        """How many tasks it has not begun of those that it was given. Must not wait."""
+
+    def memory(self) -> int | None:
+        """The bytes of its resident set, None where nobody knows. Must not wait."""
+
     def speak_up(self) -> None:
         """Report what is done, if that was held back to be reported with what comes next; called without the lock."""
 
@@ -85,6 +91,9 @@ class Crew(Protocol):
 
     can_interrupt: ClassVar[bool]
     """Whether a running task can be asked to end."""
+
+    can_freeze: ClassVar[bool]
+    """Whether workers are processes: `unbegun` and `memory` of such workers tell something."""
 
     can_be_heard: ClassVar[bool]
     """Whether `listen` of its workers does something."""

@@ -46,6 +46,12 @@ class InlineWorker:
     def take_back(self) -> list[int]:
         return []
 
+    def unbegun(self) -> int:
+        return 0
+
+    def memory(self) -> int | None:
+        return None
+
     def speak_up(self) -> None:
         """Nothing is held back."""
 

@@ -18,6 +18,7 @@ class LocalCrew:
 
     takes_batches: ClassVar[bool] = False
     can_interrupt: ClassVar[bool] = False
+    can_freeze: ClassVar[bool] = False
     can_be_heard: ClassVar[bool] = False
 
     def __init__(self, options: PoolOptions, reports: Reports) -> None:

@@ -33,6 +33,7 @@ class ProcessCrew:
 
     takes_batches: ClassVar[bool] = True
     can_interrupt: ClassVar[bool] = True
+    can_freeze: ClassVar[bool] = True
     can_be_heard: ClassVar[bool] = True
 
     def __init__(self, options: PoolOptions, reports: Reports) -> None:

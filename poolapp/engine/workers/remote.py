@@ -17,6 +17,7 @@ from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.interrupts import InterruptOffice
+from poolapp.engine.workers.memory import resident_set
 from poolapp.engine.workers.nursery import NurseryHandle
 from poolapp.engine.workers.parcels import pieces, size, unpack_error, unpack_value
 from poolapp.engine.workers.reactor import Reactor
@@ -122,6 +123,12 @@ class ProcessWorker:
 
     def take_back(self) -> list[int]:
         return [] if self._closed else self._tickets.take_back()
+
+    def unbegun(self) -> int:
+        return 0 if self._closed else self._tickets.left()
+
+    def memory(self) -> int | None:
+        return resident_set(self.pid) if self.pid is not None else None
 
     def speak_up(self) -> None:
         """Nothing is held back."""

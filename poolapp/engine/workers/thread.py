@@ -135,6 +135,12 @@ class ThreadWorker:
     def take_back(self) -> list[int]:
         return [number for job in list(self._jobs.values()) for number in job.take_back()]
 
+    def unbegun(self) -> int:
+        return sum(len(job.left) for job in list(self._jobs.values()))
+
+    def memory(self) -> int | None:
+        return None  # it shares that of the server
+
     def speak_up(self) -> None:
         self._say(blocking=False)
 
@@ -159,7 +165,7 @@ class ThreadWorker:
         """A thread cannot be ended from outside: it is given up, and ends after its task."""
         self.stop()
         self._abandoned.add(self)
-        self._exit("given up; a thread cannot be killed")
+        self._exit("given up; a thread cannot be killed", is_dead=False)
 
     def _run(self, job: Job) -> None:
         begun, left = 0, job.left
@@ -217,12 +223,12 @@ class ThreadWorker:
         self._runner.close()
         self._exit("retired")
 
-    def _exit(self, reason: str) -> None:
+    def _exit(self, reason: str, *, is_dead: bool = True) -> None:
         with self._going:
             was_gone, self._gone = self._gone, True
         if not was_gone:
             self.speak_up()
-            self._reports.exited(self._node, WorkerExit(reason))
+            self._reports.exited(self._node, WorkerExit(reason, is_dead=is_dead))
 
     def _tell(self, running: RunningTask, message: Any) -> None:
         self._reports.message(self._node, running.number, running.index, message)

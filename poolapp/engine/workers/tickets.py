@@ -8,7 +8,10 @@ has died had not begun.
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
+import termios
 
 
 class TicketOffice:
@@ -34,6 +37,12 @@ class TicketOffice:
             return list(os.read(self._read_fd, 65536))
         except BlockingIOError:
             return []
+
+    def left(self) -> int:
+        """How many tickets the worker has not taken."""
+        count = array.array("i", [0])
+        fcntl.ioctl(self._read_fd, termios.FIONREAD, count)
+        return count[0]
 
     def close(self) -> None:
         os.close(self._read_fd)

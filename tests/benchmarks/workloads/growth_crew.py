@@ -21,6 +21,7 @@ class SimulatedCrew:
 
     takes_batches: ClassVar[bool] = True  # as processes do
     can_interrupt: ClassVar[bool] = True
+    can_freeze: ClassVar[bool] = False
     can_be_heard: ClassVar[bool] = False
     latest: ClassVar[SimulatedCrew]
 
