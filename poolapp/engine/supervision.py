@@ -58,7 +58,8 @@ class Supervisor:
             self._backoff.crashed(node.slot, now, by_task=had_begun)
         else:
             self._backoff.failed(node.slot, now)
-            self._give_up_hope(node.slot, failure, HOPELESS_KILLS if exit.by_force else HOPELESS_FAILURES, now)
+            is_own_fault = not exit.by_force or node.killed_because is not None
+            self._give_up_hope(node.slot, failure, HOPELESS_FAILURES if is_own_fault else HOPELESS_KILLS, now)
         if self._backoff.holds_back(node.slot) or self.failures(node.slot) >= HOPELESS_FAILURES:
             self._state.troubles.pop(node.slot, None)  # the latest is to be the last
             self._state.troubles[node.slot] = str(failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import functools
 import json
 import os
@@ -349,6 +350,16 @@ def kill_me(signal_name: str = "SIGKILL") -> NoReturn:
     os.kill(os.getpid(), signal.Signals[signal_name])
     time.sleep(10)
     raise AssertionError("still here")
+
+
+def read_nowhere() -> None:
+    """Crash as C code does that follows a wild pointer."""
+    ctypes.string_at(0)
+
+
+def call_abort() -> None:
+    """Crash as C code does that has found out about itself."""
+    ctypes.CDLL(None).abort()
 
 
 def die_the_first_time(path: str) -> str:

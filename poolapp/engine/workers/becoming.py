@@ -11,6 +11,7 @@ from typing import Any
 
 from poolapp.engine.tasks import load_option
 from poolapp.engine.workers import prctl, role
+from poolapp.engine.workers.crash import report_crashes
 from poolapp.engine.workers.descriptors import move_up, own_socket
 from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.running import make_runner
@@ -41,9 +42,11 @@ def run_worker(setup: Setup, *fds: int) -> None:
 def become_worker(setup: Setup, fds: Sequence[int], equip: Callable[[], Equipment]) -> None:
     """Live as a worker until the pool wants it to end; what goes wrong before is told to the pool, and raised.
 
-    fds: a socket, the reading ends of two pipes, a shelf for each direction.
+    fds: a socket, the reading ends of two pipes, a shelf for each direction, and a file for what a crash leaves.
     """
-    sock = own_socket(fds[0])
+    sock_fd, *pipes_and_shelves, crash_fd = fds
+    report_crashes(move_up(crash_fd))
+    sock = own_socket(sock_fd)
     try:
         _leave_home()
         _limit(setup["nice"], setup["limits"])
@@ -52,7 +55,7 @@ def become_worker(setup: Setup, fds: Sequence[int], equip: Callable[[], Equipmen
         FrameWriter(sock).send(frame(("failed", traceback.format_exc())))
         sock.detach()  # which leaves it open: at its end the pool would kill us, and not learn our exit code
         raise
-    live(Connection(sock, *map(move_up, fds[1:])), equipment)
+    live(Connection(sock, *map(move_up, pipes_and_shelves)), equipment)
 
 
 def _leave_home() -> None:

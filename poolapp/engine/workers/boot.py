@@ -1,8 +1,8 @@
 """The script with which the processes of a pool begin.
 
-It is called as "boot.py nursery SETUP SOCKET" or "boot.py worker SETUP SOCKET TICKETS INTERRUPTS SHELF SHELF"; all but
-the role are descriptors. SETUP is a file with a pickled set-up, which names the search path of the process that asks,
-so that the same poolapp is imported here.
+It is called as "boot.py nursery SETUP SOCKET CRASH" or "boot.py worker SETUP SOCKET TICKETS INTERRUPTS SHELF SHELF
+CRASH"; all but the role are descriptors. SETUP is a file with a pickled set-up, which names the search path of the
+process that asks, so that the same poolapp is imported here.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ import fcntl
 import mmap
 import os
 import socket
+import sys
+import tempfile
 
 # The lowest descriptor for our own use: 0 to 2 may be closed, and tasks may play with low ones.
 LOWEST_FD = 10
@@ -23,6 +25,16 @@ def move_up(fd: int) -> int:
     moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, LOWEST_FD)
     os.close(fd)
     return moved
+
+
+def nameless_file(name: str) -> int:
+    """The descriptor of an empty file that exists nowhere else; its name is only for people. Raises OSError."""
+    if sys.platform.startswith("linux"):
+        fd = os.memfd_create(name, os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    return fd
 
 
 def mapped(fd: int, size: int) -> mmap.mmap:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from poolapp.engine.options import PoolOptions
+from poolapp.engine.workers.crash import CrashReport
 from poolapp.engine.workers.nursery_process import INTERRUPT, KILL, REQUEST, SPAWN, boot_command, setup_file
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.wire import FrameReader
@@ -47,6 +48,7 @@ class NurseryHandle:
         self._listener = listener
         self._asking = threading.Lock()
         self._setup_fd = setup_file(self._setup())
+        self._crash = CrashReport()
         self._control, self._remote = socket.socketpair()
         self._control.settimeout(None)
         self._reader = FrameReader(self._control)
@@ -75,6 +77,16 @@ class NurseryHandle:
 
     def close(self) -> None:
         """Let the nursery end, with whatever lives in it; to be called from the reactor's thread."""
+        self._see_it_end()
+        self._crash.close()
+
+    def abandon(self) -> None:
+        """Close our copies of the descriptors, in a forked child."""
+        self._control.close()
+        self._remote.close()
+        self._crash.close()
+
+    def _see_it_end(self) -> None:
         with self._asking:
             self._reactor.forget(self._control.fileno())
             self._control.close()
@@ -85,11 +97,6 @@ class NurseryHandle:
         except subprocess.TimeoutExpired:  # it hangs in its set-up
             self._process.kill()
             self._process.wait()
-
-    def abandon(self) -> None:
-        """Close our copies of the descriptors, in a forked child."""
-        self._control.close()
-        self._remote.close()
 
     def _kill_nursery(self) -> None:
         if self._process is not None and not self._is_set_up:
@@ -113,7 +120,7 @@ class NurseryHandle:
         }
 
     def _launch(self) -> None:
-        fds = (self._setup_fd, self._remote.fileno())
+        fds = (self._setup_fd, self._remote.fileno(), self._crash.fd)
         try:
             self._process = subprocess.Popen(
                 boot_command("nursery", *fds),
@@ -134,12 +141,17 @@ class NurseryHandle:
         try:
             frames = self._reader.read()
         except (EOFError, OSError):
-            self.close()
-            exit_code = self._process.returncode if self._process is not None else None
-            self._listener.nursery_lost(self, exit_code, self._error)
+            self._report_loss()
             return
         for head, _ in frames or ():
             self._hear(*head)
+
+    def _report_loss(self) -> None:
+        self._see_it_end()
+        exit_code = self._process.returncode if self._process is not None else None
+        error = self._error or self._crash.read()
+        self._crash.close()
+        self._listener.nursery_lost(self, exit_code, error)
 
     def _hear(self, message: str, *details: Any) -> None:
         match message, details:

@@ -16,7 +16,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -25,31 +24,33 @@ from typing import Any
 
 from poolapp.engine.workers import prctl
 from poolapp.engine.workers.becoming import become_worker, set_up
-from poolapp.engine.workers.descriptors import move_up, own_socket
+from poolapp.engine.workers.crash import report_crashes
+from poolapp.engine.workers.descriptors import move_up, nameless_file, own_socket
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import Equipment
 
-# What the pool asks for: a verb and the id of a node. A SPAWN carries the worker's socket, its two pipes and shelves.
+# What the pool asks for: a verb and the id of a node. A SPAWN carries the worker's descriptors; see become_worker.
 REQUEST = struct.Struct("=BxxxI")
 SPAWN, KILL, INTERRUPT = 1, 2, 3
-WORKER_FDS = 5
+WORKER_FDS = 6
 
 
-def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int) -> None:
+def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int, crash_fd: int) -> None:
     """Set up, then serve requests until the pool closes its end."""
+    crash_fd = move_up(crash_fd)
+    report_crashes(crash_fd)
     prctl.die_with_parent(signal.SIGTERM)  # which leaves it the time to end the workers' own children
     prctl.set_name("poolapp-nursery")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Nursery(own_socket(control_fd), setup, move_up(setup_fd)).run()
+    Nursery(own_socket(control_fd), setup, move_up(setup_fd), crash_fd).run()
 
 
 def setup_file(setup: dict[str, Any]) -> int:
     """The descriptor of a file that exists nowhere else, with a set-up in the form that boot.py reads."""
-    encoded = pickle.dumps(setup)
-    with tempfile.TemporaryFile() as file:
-        file.write(encoded)
-        file.flush()
-        return os.dup(file.fileno())
+    fd = nameless_file("poolapp-setup")
+    with open(fd, "wb", closefd=False) as file:
+        pickle.dump(setup, file)
+    return fd
 
 
 def boot_command(role_name: str, *descriptors: int) -> list[str]:
@@ -62,10 +63,11 @@ def boot_command(role_name: str, *descriptors: int) -> list[str]:
 class Nursery:
     """Forks workers, watches over them, and reports every death."""
 
-    def __init__(self, control: socket.socket, setup: dict[str, Any], setup_fd: int) -> None:
+    def __init__(self, control: socket.socket, setup: dict[str, Any], setup_fd: int, crash_fd: int) -> None:
         self._control = control
         self._setup = setup
         self._setup_fd = setup_fd
+        self._crash_fd = crash_fd
         self._writer = FrameWriter(control)
         self._nodes: dict[int, int] = {}  # node ids by process id
         self._wake_fd, self._waker_fd = os.pipe()
@@ -143,7 +145,8 @@ class Nursery:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
-            for fd in (self._control.detach(), self._wake_fd, self._waker_fd, self._setup_fd):
+            own = (self._control.detach(), self._wake_fd, self._waker_fd, self._setup_fd, self._crash_fd)
+            for fd in own:
                 os.close(fd)
             become_worker(self._setup, fds, lambda: self._equip_child(parent))
             status = 0

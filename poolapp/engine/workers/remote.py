@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poolapp.engine.errors import ResultNotPicklable
@@ -16,6 +17,7 @@ from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
+from poolapp.engine.workers.crash import CrashReport
 from poolapp.engine.workers.interrupts import InterruptOffice
 from poolapp.engine.workers.memory import resident_set
 from poolapp.engine.workers.nursery import NurseryHandle
@@ -59,6 +61,7 @@ class ProcessWorker:
         self._socket.settimeout(None)
         self._shelf = ShelfPutter(make_shelf())
         self._other_shelf = ShelfTaker(make_shelf())
+        self._crash = CrashReport()
         self._reader = FrameReader(self._socket, socket.MSG_DONTWAIT, self._other_shelf)
         self._writer = FrameWriter(self._socket, socket.MSG_DONTWAIT)
         self._tickets = TicketOffice()
@@ -84,6 +87,7 @@ class ProcessWorker:
                     self._interrupts.read_fd,
                     self._shelf.fd,
                     self._other_shelf.fd,
+                    self._crash.fd,
                 )
                 self._crew.bear(self, fds)
             except BaseException:
@@ -157,6 +161,7 @@ class ProcessWorker:
         self._interrupts.close()
         self._shelf.close()
         self._other_shelf.close()
+        self._crash.close()
 
     def bury(self, exit: WorkerExit) -> None:
         """The process is dead: hear its last words, report its end, let go of everything."""
@@ -164,7 +169,10 @@ class ProcessWorker:
             while not self._is_deaf and (frames := self._reader.read()) is not None:
                 self._report(frames)
                 self._reader.clear_shelf()
-        self._reports.exited(self._node, WorkerExit(exit.reason, exit.error or self._error))
+        if crash := self._crash.read():
+            logger.error("%s crashed: %s\n%s", self._node.title.capitalize(), exit.reason, crash)
+        error = exit.error or self._error or crash
+        self._reports.exited(self._node, replace(exit, error=error))
         self._release()
 
     def _listen(self, task: Task, seconds: float) -> None:
@@ -204,6 +212,7 @@ class ProcessWorker:
             self._interrupts.close()
             self._shelf.close()
             self._other_shelf.close()
+            self._crash.close()
 
     def _send_posted(self) -> bool:
         """Send what is posted, as far as the socket takes it; it goes on when the socket can be written again."""

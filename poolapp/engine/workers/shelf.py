@@ -11,12 +11,10 @@ import contextlib
 import mmap
 import os
 import struct
-import sys
-import tempfile
 from collections import deque
 from collections.abc import Sequence
 
-from poolapp.engine.workers.descriptors import mapped
+from poolapp.engine.workers.descriptors import mapped, nameless_file
 
 MARKS = 64
 PUT = 1  # the mark of a parcel that was put and not taken
@@ -33,11 +31,7 @@ PLACE = struct.Struct("=IQQ")
 
 def make_shelf() -> int:
     """The descriptor of an empty shelf; raises OSError."""
-    if sys.platform.startswith("linux"):
-        fd = os.memfd_create("poolapp-shelf", os.MFD_CLOEXEC)
-    else:
-        with tempfile.TemporaryFile() as file:  # it exists nowhere else
-            fd = os.dup(file.fileno())
+    fd = nameless_file("poolapp-shelf")
     os.ftruncate(fd, BASE)
     return fd
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from poolapp.engine import Pool, TaskFunction, WorkerLost
+from poolapp.engine import Pool, TaskFunction, WorkerLost, WorkerStartFailed
 from tests.engine import functions
 from tests.engine.polling import eventually
 
@@ -96,3 +97,34 @@ def test_a_worker_that_becomes_far_too_large_is_killed_with_its_task(make_pool: 
     with pytest.raises(WorkerLost, match="more than twice the max_worker_memory"):
         pool.execute(functions.keep_and_sleep, 300_000_000).result(20)
     assert pool.execute(functions.add, 1, 1).result(10) == 2
+
+
+# Crashed
+
+
+@pytest.mark.parametrize("start_method", ["fork", "exec"])
+@pytest.mark.parametrize("crash", [functions.read_nowhere, functions.call_abort])
+def test_a_crash_tells_where_it_was(
+    make_pool: MakePool, caplog: pytest.LogCaptureFixture, start_method: str, crash: Callable[[], None]
+):
+    pool = make_pool(worker_options={"start_method": start_method})
+
+    error = pool.execute(crash).exception(20)
+
+    assert isinstance(error, WorkerLost)
+    assert re.search(f'File ".*functions.py", line \\d+ in {crash.__name__}', str(error.__cause__))
+    assert f"in {crash.__name__}" in caplog.text
+
+
+def test_a_crash_of_the_set_up_tells_where_it_was(make_pool: MakePool):
+    pool = make_pool(initializer="tests.engine.functions:read_nowhere")
+
+    with pytest.raises(WorkerStartFailed, match="in read_nowhere"):
+        pool.execute(functions.nothing).result(20)
+
+
+def test_who_is_killed_has_left_no_report(make_pool: MakePool):
+    error = make_pool().execute(functions.kill_me).exception(20)
+
+    assert isinstance(error, WorkerLost)
+    assert error.__cause__ is None
