@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import WRAPPER_ASSIGNMENTS, partial
 from typing import Any, overload
 
 from poolapp import registry
-from poolapp.arrivals import arrival
+from poolapp.arrivals import arrival, execute_patiently
 from poolapp.engine.acquaintances import TaskRef
-from poolapp.engine.errors import InvalidOptionType
+from poolapp.engine.errors import InvalidOptionType, QueueFull
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.pool import Pool
 from poolapp.engine.tasks import TaskFunction, dotted_path
@@ -34,7 +34,7 @@ class RegisteredTask(TaskFunction):
         """Look like the function: name, docstring, signature (what functools.wraps does, past the frozen class)."""
         super().__post_init__()
         require_name("pool", self.pool)
-        names = functools.WRAPPER_ASSIGNMENTS
+        names = WRAPPER_ASSIGNMENTS
         vars(self).update({name: getattr(self.function, name) for name in names if hasattr(self.function, name)})
         vars(self)["__wrapped__"] = self.function
 
@@ -64,6 +64,7 @@ def task(
     strategy: str | None = None,
     workers: Sequence[int] | None = None,
     timeout: float | None = None,
+    full_timeout: float | None = None,
     retry_lost: bool = False,
 ) -> Callable[[Callable[..., Any]], RegisteredTask]: ...
 
@@ -78,6 +79,7 @@ def task(
     strategy: str | None = None,
     workers: Sequence[int] | None = None,
     timeout: float | None = None,
+    full_timeout: float | None = None,
     retry_lost: bool = False,
 ) -> RegisteredTask | Callable[[Callable[..., Any]], RegisteredTask]:
     """Make a function a task, as `@task` or `@task(name=…, pool=…, …)`.
@@ -88,6 +90,7 @@ def task(
     strategy: the strategy that chooses its worker; the pool's own unless given.
     workers: the slots, from 0, whose workers may run it; all unless given.
     timeout: seconds that a run of it may take; the pool's own limit unless given.
+    full_timeout: seconds that a caller waits for room where the queue is full; the pool's own limit unless given.
     retry_lost: whether it may run once more when its worker dies while it runs, since running it twice does no harm.
 
     Each can be changed for single calls: `thumbnail.using(timeout=2).execute(…)`. Raises InvalidOptionType for what is
@@ -105,6 +108,7 @@ def task(
             strategy=strategy,
             workers=workers,
             timeout=timeout,
+            full_timeout=full_timeout,
             retry_lost=retry_lost,
         )
         registry.register(registered)
@@ -134,7 +138,11 @@ async def aexecute(task: TaskRef | None, /, *args: Any, **kwargs: Any) -> Any:
 
     Raises what `execute` raises, and what the task raises.
     """
-    future = execute(task, *args, **kwargs)
+    pool = _pool_of(task)
+    try:
+        future = pool.execute(task, *args, **kwargs)
+    except QueueFull:
+        future = await execute_patiently(partial(pool.execute, task, *args, **kwargs), pool.full_timeout(task))
     try:
         await arrival(future)
     except asyncio.CancelledError:

@@ -1,14 +1,22 @@
-"""Wakes those on an event loop whose tasks are over; many with one call, since each call writes to a socket."""
+"""Tasks and event loops: waits without holding the loop up, and wakes those whose tasks are over.
+
+Many are woken with one call, since each call writes to a socket.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from weakref import WeakKeyDictionary
 
+from poolapp.engine.errors import QueueFull
 from poolapp.engine.futures import TaskFuture
+
+SHORTEST_PAUSE = 0.002
+LONGEST_PAUSE = 0.1
 
 _by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Arrivals] = WeakKeyDictionary()
 
@@ -20,6 +28,23 @@ async def arrival(future: TaskFuture) -> None:
     waiter = loop.create_future()
     future.when_over(partial(arrivals.note, loop, waiter))
     await waiter
+
+
+async def execute_patiently(execute: Callable[[], TaskFuture], seconds: float) -> TaskFuture:
+    """Execute a task as soon as the queue has room; raises QueueFull when it has none in so many seconds.
+
+    It asks now and then, at longer and longer intervals: whoever could tell has better things to do.
+    """
+    loop, pause = asyncio.get_running_loop(), SHORTEST_PAUSE
+    deadline = loop.time() + seconds
+    while True:
+        try:
+            return execute()
+        except QueueFull:
+            if loop.time() >= deadline:
+                raise
+        await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class Arrivals:

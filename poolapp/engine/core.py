@@ -44,6 +44,7 @@ class Core:
         self.herald = Herald(options, clock)
         self.state: Literal["stopped", "running", "stopping", "destroyed", "foreign"] = "stopped"
         self.started_at: float | None = None  # a reading of the monotonic clock
+        self.watchers = 0  # threads that want to know of every change
         self.pid = os.getpid()
         self._crew_class = crew_class(options.worker)
         self._ids = itertools.count(1)
@@ -177,7 +178,12 @@ class Core:
     def wait_for(self, condition: Callable[[], bool], patience: float | None) -> bool:
         """Wait for something to be so, for `patience` seconds (None: however long); whether it is."""
         with self.lock:
-            return self.changed.wait_for(condition, None if patience is None else min(patience, threading.TIMEOUT_MAX))
+            self.watchers += 1
+            try:
+                seconds = None if patience is None else min(patience, threading.TIMEOUT_MAX)
+                return self.changed.wait_for(condition, seconds)
+            finally:
+                self.watchers -= 1
 
     def settle_down(self, seconds: float) -> None:
         """Wait for decisions to be carried out that another thread has in its hands, `seconds` at the most for each."""
@@ -198,7 +204,7 @@ class Core:
             with self._deciding:
                 message(self.clock.monotonic())
                 workers = self._hand_out()
-            if self.state == "stopping":
+            if self.watchers:
                 self.changed.notify_all()
         self._carry_out(workers)
 
@@ -215,7 +221,7 @@ class Core:
             with self._deciding:
                 answer = question(self.clock.monotonic())
                 workers = self._hand_out()
-            if self.state == "stopping":
+            if self.watchers:
                 self.changed.notify_all()
         self._carry_out(workers)
         self.ticker.wake()
@@ -244,7 +250,7 @@ class Core:
                 workers = self._hand_out() if has_decided else ()
             finally:
                 deciding.active = False
-            if self.state == "stopping":
+            if self.watchers:
                 self.changed.notify_all()
         if has_decided or deciding.postponed:
             self._carry_out(workers)

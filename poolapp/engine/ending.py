@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolapp.engine.decisions import Tell
@@ -72,10 +73,12 @@ class Ending:
             core.tell(self._scheduler.resume)  # what waits in a paused pool is to finish as well
 
     def _wait_for_tasks(self) -> None:
-        core = self._core
-        with core.lock:
-            while not self._scheduler.state.is_idle and (left := self._deadline - time.monotonic()) > 0:
-                core.changed.wait(min(left, threading.TIMEOUT_MAX))
+        while not self._scheduler.state.is_idle and (left := self._deadline - time.monotonic()) > 0:
+            self._core.wait_for(partial(self._need_not_wait_until, self._deadline), left)
+
+    def _need_not_wait_until(self, deadline: float) -> bool:
+        """Whether all is done, or somebody with less patience has come."""
+        return self._scheduler.state.is_idle or self._deadline < deadline
 
     def _give_up_the_rest(self) -> None:
         for node in list(self._scheduler.state.roster):

@@ -12,12 +12,13 @@ from typing import Any, Literal
 from poolapp.engine.acquaintances import Acquaintances, TaskRef
 from poolapp.engine.clock import Clock, SystemClock
 from poolapp.engine.core import Core
-from poolapp.engine.errors import InvalidOption, PoolError
+from poolapp.engine.errors import InvalidOption, PoolError, QueueFull
 from poolapp.engine.events import MESSAGE, Listener, require_event, require_listener
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.mapping import ordered_results
 from poolapp.engine.options import PoolOptions, require_options
 from poolapp.engine.restarting import WorkersRestart
+from poolapp.engine.room import submit_patiently
 from poolapp.engine.snapshot import describe, snapshot, tasks_by_name
 from poolapp.engine.statistics import worked_out
 from poolapp.engine.tasks import Task, TaskFunction, resolve
@@ -137,6 +138,9 @@ class Pool(Executor):
     def execute(self, task: TaskRef | None, /, *args: Any, **kwargs: Any) -> TaskFuture:
         """Run a task function, given as itself or by its name, with these arguments; None stands for the default task.
 
+        Returns at once, or where the queue is full and `full_timeout` allows it, as soon as there is room; it never
+        waits on an event loop.
+
         Raises TaskNotFound for an unknown name, TaskNotPicklable for what a process worker could not run, QueueFull
         when as many tasks wait as may, InvalidOption for slots that the pool does not have, PoolNotStarted and
         PoolDestroyed when the pool does not run. What the task raises is in the future.
@@ -148,12 +152,21 @@ class Pool(Executor):
             work.timeout = self.options.timeout
         self._core.crew.prepare(work)
         future = work.future = TaskFuture(work, self._core)
-        self._core.submit(work)
+        try:
+            self._core.submit(work)
+        except QueueFull:
+            submit_patiently(self._core, work, self.full_timeout(function))
         if function.signal is not None:
             function.signal.follow(future)
         return future
 
     submit = execute
+
+    def full_timeout(self, task: TaskRef | None) -> float:
+        """The seconds that a caller of `execute` waits for room in the queue."""
+        known = task if isinstance(task, TaskFunction) else self._acquaintances.find(task).task_function
+        own = known.full_timeout
+        return self.options.queue.full_timeout if own is None else own
 
     def map(
         self,

@@ -64,9 +64,14 @@ class Scheduler:
             raise InvalidOption(
                 f"workers must be slots below max_size, here {state.options.limit}, not {slots[-1]} (of {task.name})"
             )
-        limit = state.options.queue.limit
-        if limit is not None and state.queued >= limit and not state.has_room_for(slots):
+        if not self.has_room(task):
             raise QueueFull(f"{state.queued} tasks wait, as many as queue.limit allows; {task.name} was not taken")
+
+    def has_room(self, task: Task) -> bool:
+        """Whether a task may be submitted: it need not wait, or fewer wait than may."""
+        state = self.state
+        limit = state.options.queue.limit
+        return limit is None or state.queued < limit or state.has_room_for(task.function.workers)
 
     def submit(self, task: Task, now: float) -> None:
         """A task has come."""

@@ -22,6 +22,7 @@ from poolapp.engine.validation import (
     require_choice,
     require_known,
     require_name,
+    require_patience,
     require_priority,
     require_slots,
     require_timeout,
@@ -50,6 +51,7 @@ class TaskFunction:
     workers: the slots whose workers may run it, all unless given.
     timeout: seconds that it may run, the pool's own limit unless given.
     signal: what aborts it.
+    full_timeout: seconds that a caller waits for room where the queue is full, the pool's own limit unless given.
     retry_lost: whether it may run once more when its worker dies while it runs, since running it twice does no harm.
 
     Raises InvalidOption or InvalidOptionType for a value that its rule forbids.
@@ -61,6 +63,7 @@ class TaskFunction:
     strategy: str | None = None
     workers: Sequence[int] | None = None
     timeout: float | None = None
+    full_timeout: float | None = None
     signal: AbortSignal | None = None
     retry_lost: bool = False
     lane: Lane = field(init=False, repr=False)  # tasks that are alike in this wait in one lane of a queue
@@ -74,6 +77,8 @@ class TaskFunction:
             require_slots("workers", self.workers)
             object.__setattr__(self, "workers", tuple(sorted(self.workers)))
         require_timeout("timeout", self.timeout)
+        if self.full_timeout is not None:
+            require_patience("full_timeout", self.full_timeout)
         require_bool("retry_lost", self.retry_lost)
         _require_signal(self.signal)
         object.__setattr__(self, "lane", (self.priority, self.workers))

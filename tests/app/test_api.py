@@ -224,6 +224,23 @@ class TestAexecute:
         await asyncio.to_thread(eventually, lambda: snapshot()["failed_tasks"] == failed + 1)
         assert lives(worker["pid"]), "the task was interrupted, its worker goes on"
 
+    async def test_it_awaits_room_in_a_full_queue_where_that_is_allowed(self, gates):
+        pool = poolapp.get_pool("default")
+        pool.set_queue_options(limit=1, full_timeout=float(SECONDS))
+        held = [gates(), gates()]
+        for gate in held:
+            poolapp.execute(tasks.hold, gate.path, "done")
+            await asyncio.to_thread(gate.wait_for_task)
+        waiting = [asyncio.create_task(poolapp.aexecute(tasks.add, number)) for number in range(3)]
+        await asyncio.sleep(0)
+        assert snapshot()["queued_tasks"] == 1
+
+        for gate in held:
+            gate.open()
+
+        assert await asyncio.gather(*waiting) == [0, 1, 2]
+        pool.set_queue_options(limit=None, full_timeout=0.0)
+
     async def test_cancelling_the_await_aborts_a_task_that_waits(self, gates):
         held = [gates(), gates()]
         running = [poolapp.execute(tasks.hold, gate.path, "done") for gate in held]

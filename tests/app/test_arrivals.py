@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from poolapp.arrivals import Arrivals, arrival
+from poolapp.arrivals import Arrivals, arrival, execute_patiently
+from poolapp.engine.errors import QueueFull
+from poolapp.engine.futures import TaskFuture
 from poolapp.engine.light_future import LightFuture
 
 
@@ -70,3 +72,43 @@ def test_a_loop_that_has_ended_is_nobodys_trouble():
     Arrivals().note(loop, waiter)
 
     assert not waiter.done()
+
+
+# Waiting for room
+
+
+class FullAtFirst:
+    """A queue that has no room for the first callers."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.future = TaskFuture.__new__(TaskFuture)
+
+    def execute(self) -> TaskFuture:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise QueueFull("no room")
+        return self.future
+
+
+async def test_room_is_waited_for():
+    queue = FullAtFirst(3)
+
+    assert await execute_patiently(queue.execute, 20.0) is queue.future
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01])
+async def test_room_is_waited_for_only_so_long(seconds: float):
+    with pytest.raises(QueueFull, match="no room"):
+        await asyncio.wait_for(execute_patiently(FullAtFirst(1_000_000).execute, seconds), 20)
+
+
+async def test_the_loop_goes_on_while_somebody_waits_for_room():
+    queue = FullAtFirst(3)
+    waiting = asyncio.ensure_future(execute_patiently(queue.execute, 20.0))
+    steps = 0
+    while not waiting.done():
+        steps += 1
+        await asyncio.sleep(0)
+
+    assert steps > 3

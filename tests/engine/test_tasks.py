@@ -61,7 +61,7 @@ def test_what_can_be_imported_has_a_reference(function: object):
     assert plain_function(load(reference)) == function
 
 
-OPTIONS = "function, name, priority, strategy, workers, timeout, signal, retry_lost"
+OPTIONS = "function, name, priority, strategy, workers, timeout, full_timeout, signal, retry_lost"
 
 
 def test_a_function_behind_a_task_function_has_the_reference_of_the_task_function():
