@@ -59,6 +59,8 @@ class Chore:
 class Housekeeper:
     """Does the chores of all pools of this process, from a daemon thread."""
 
+    returns_at_once = True
+
     def __init__(self) -> None:
         self._settings = get_settings()
         database = self._settings.database

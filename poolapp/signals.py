@@ -1,7 +1,7 @@
 """The events of all pools as Django signals.
 
-Each is sent with `sender` (the class Event), `alias` and `event`, in the order of events, from threads of the pool: a
-receiver should return at once. What a receiver raises is logged.
+Each is sent with `sender` (the class Event), `alias` and `event`, in the order of events, from a thread that each pool
+keeps for its listeners: a receiver that takes its time holds up other receivers, but no task. What it raises is logged.
 """
 
 from __future__ import annotations

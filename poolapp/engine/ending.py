@@ -95,3 +95,4 @@ class Ending:
     def _tell(self) -> None:
         self._core.herald.put(Tell("destroy"))
         self._core.herald.drain()
+        self._core.herald.hear_out(self._last_seconds)

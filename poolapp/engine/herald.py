@@ -25,7 +25,7 @@ class Herald:
 
     def __init__(self, options: PoolOptions, clock: Clock) -> None:
         self._clock = clock
-        self._hub = EventHub()
+        self._hub = EventHub(options.name)
         self._announcer = Announcer(clock, options)
         self.wants_tasks = False  # whether anybody listens to what happens to single tasks
         self.wants_failures = False  # whether anybody listens at least to how they fail
@@ -33,15 +33,15 @@ class Herald:
 
     def forget_threads(self) -> None:
         """Begin without news, and without anybody who passes them on."""
-        self._hub.make_lock()
+        self._hub.forget_threads()
         self._tells: Outbox[Tell] = Outbox(lambda tell: self._hub.emit(self._event(tell)))
         self._ends: Outbox[Settle | Conclude] = Outbox(_end)
 
     def task_id(self, task: Task) -> str:
         return self._announcer.task_id(task)
 
-    def add_listener(self, event: str, listener: Listener) -> None:
-        self._hub.add(event, listener)
+    def add_listener(self, event: str, listener: Listener, *, at_once: bool = False) -> None:
+        self._hub.add(event, listener, at_once=at_once)
         self._note_wishes()
 
     def remove_listener(self, event: str, listener: Listener) -> None:
@@ -66,8 +66,17 @@ class Herald:
 
     @property
     def is_told_here(self) -> bool:
-        """Whether the calling thread is just passing news on."""
-        return self._tells.is_drained_here or self._ends.is_drained_here
+        """Whether the calling thread is just passing news on, or being told them."""
+        return self._tells.is_drained_here or self._ends.is_drained_here or self._hub.thread.is_here
+
+    @property
+    def dropped(self) -> int:
+        """Events that listeners have missed because they were too slow."""
+        return self._hub.dropped
+
+    def hear_out(self, seconds: float) -> None:
+        """Wait until listeners were told what has happened so far, `seconds` at the most."""
+        self._hub.thread.hear_out(seconds)
 
     def settle_down(self, seconds: float) -> None:
         """The same, and wait for another thread that does it, `seconds` at the most for each kind of news."""

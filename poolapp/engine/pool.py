@@ -281,16 +281,17 @@ class Pool(Executor):
             raise PoolError("workers cannot be restarted from within a call of the pool that was interrupted")
         return restart
 
-    def on(self, event: str, listener: Listener) -> Listener:
+    def on(self, event: str, listener: Listener, *, at_once: bool = False) -> Listener:
         """Call `listener(event)` for every event of this name, in order; "ready" also when it has been told already.
 
-        Listeners run in the pool's threads: they should return at once. What they raise is logged.
+        Listeners run in a thread that the pool keeps for them; what they raise is logged. One that never blocks may ask
+        to be called `at_once`, in the thread in which the event happens: that is quicker, but holds up the pool.
         """
         require_event(event)
         require_listener(listener)
         if not self.options.enable_events:
             raise InvalidOption("enable_events is False, so there are no events to listen to")
-        self._core.herald.add_listener(event, listener)
+        self._core.herald.add_listener(event, listener, at_once=at_once)
         return listener
 
     def off(self, event: str, listener: Listener) -> None:
@@ -312,6 +313,7 @@ class Pool(Executor):
                 **snapshot(state, now, self._clock.wall() - now, core.started_at),
                 "ready": runs and state.is_ready,
                 **({"tasks": tasks_by_name(state)} if tasks else {}),
+                "dropped_events": core.herald.dropped,
                 **core.crew.describe(),
             }
         figures: dict[str, Any] = worked_out(taken)

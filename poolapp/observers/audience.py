@@ -25,7 +25,7 @@ def ask_all() -> None:
 class Source(Protocol):
     """What can be listened to: a pool."""
 
-    def on(self, event: str, listener: Listener) -> Listener: ...
+    def on(self, event: str, listener: Listener, *, at_once: bool = False) -> Listener: ...
 
     def off(self, event: str, listener: Listener) -> None: ...
 
@@ -42,7 +42,7 @@ class Audience:
         for event in EVENTS:
             if event not in FREQUENT:
                 for observer in observers:
-                    pool.on(event, partial(observer.handle, alias))
+                    self._listen(event, observer)
         _audiences.add(self)
         self.ask()
 
@@ -57,7 +57,10 @@ class Audience:
         listener = self._listeners.get((event, number))
         wants = observer.wants(event)
         if wants and listener is None:
-            self._listeners[event, number] = self._pool.on(event, partial(observer.handle, self._alias))
+            self._listeners[event, number] = self._listen(event, observer)
         elif listener is not None and not wants:
             del self._listeners[event, number]
             self._pool.off(event, listener)
+
+    def _listen(self, event: str, observer: Observer) -> Listener:
+        return self._pool.on(event, partial(observer.handle, self._alias), at_once=observer.returns_at_once)

@@ -1,4 +1,4 @@
-"""What an observer is: it is told of the events of every pool of this process, and returns at once."""
+"""What an observer is: it is told of the events of every pool of this process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from poolapp.engine.events import Event
 
 
 class Observer(Protocol):
-    """Somebody who watches pools."""
+    """Somebody who watches pools.
+
+    returns_at_once: whether `handle` never blocks, so that it may be called where the event happens; otherwise it is
+        called in the thread that each pool keeps for its listeners.
+    """
+
+    returns_at_once: bool
 
     def wants(self, event: str) -> bool:
         """Whether it has something to do when an event of this name comes.
@@ -17,4 +23,4 @@ class Observer(Protocol):
         """
 
     def handle(self, alias: str, event: Event) -> None:
-        """Take note of an event of the pool `alias`; called in the order of events, must not block or raise."""
+        """Take note of an event of the pool `alias`; called in the order of events, must not raise."""

@@ -98,6 +98,8 @@ class Broadcaster:
     there until something else wakes the loop.
     """
 
+    returns_at_once = True
+
     def __init__(
         self,
         pools: Callable[[], list[dict[str, Any]]] | None = None,

@@ -14,6 +14,8 @@ LEVELS = {"error": logging.ERROR, "task_error": logging.WARNING, "destroy": logg
 class EventLogger:
     """One line for every event: INFO and above where somebody should know, DEBUG for the rest."""
 
+    returns_at_once = False  # a handler may write to a slow disk
+
     def wants(self, event: str) -> bool:
         return logger.isEnabledFor(_level(event))
 

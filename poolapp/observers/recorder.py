@@ -37,6 +37,8 @@ class Recorder:
     unfinished, and events of pools.
     """
 
+    returns_at_once = True
+
     def __init__(self, settings: PoolSettings) -> None:
         self._database = settings.database
         self._recorded = {*POOL_EVENTS, *TASKS_RECORDED[settings.record.tasks]} - NOT_RECORDED

@@ -15,6 +15,8 @@ from poolapp.observers.signaller import Signaller
 class Choosy:
     """An observer that wants to hear of tasks, or not."""
 
+    returns_at_once = True
+
     def __init__(self, *, curious: bool) -> None:
         self.curious = curious
         self.heard: list[str] = []

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.dispatch import Signal
 
 import poolapp
 from poolapp import pools as running_pools
 from poolapp import signals
 from poolapp.engine.events import EVENTS, Event
+from poolapp.models import PoolInstance
 from tests.app.polling import eventually
 from tests.sampleapp import tasks
 
@@ -106,3 +109,39 @@ def test_a_receiver_that_raises_harms_nobody_and_is_logged(heard, caplog):
 
     assert results == [0, 1, 2]
     assert any(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receiver_may_use_the_database_and_leaves_no_connection_open():
+    counted: list[int] = []
+    open_after: list[int] = []
+    used: list[Any] = []
+
+    def count(**kwargs: Any) -> None:
+        open_after.append(sum(connection.connection is not None for connection in used))
+        counted.append(PoolInstance.objects.count())
+        used[:] = connections.all(initialized_only=True)
+
+    signals.task_finished.connect(count)
+    try:
+        for number in range(3):
+            poolapp.execute(tasks.add, number, 0).result(SECONDS)
+        eventually(lambda: len(counted) == 3)
+    finally:
+        signals.task_finished.disconnect(count)
+
+    assert open_after == [0, 0, 0]
+
+
+def test_a_receiver_that_blocks_holds_up_no_task():
+    go_on = threading.Event()
+
+    def wait(**kwargs: Any) -> None:
+        go_on.wait(SECONDS)
+
+    signals.task_finished.connect(wait)
+    try:
+        assert [poolapp.execute(tasks.add, n, 0).result(SECONDS) for n in range(50)] == list(range(50))
+    finally:
+        go_on.set()
+        signals.task_finished.disconnect(wait)

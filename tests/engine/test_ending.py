@@ -137,7 +137,7 @@ def test_there_may_be_no_end_to_patience(pool: Pool, worker: ManualWorker):
 
 def test_the_end_waits_for_what_another_thread_is_still_telling(pool: Pool, worker: ManualWorker):
     telling, go_on = threading.Event(), threading.Event()
-    pool.on("task_finished", lambda _: (telling.set(), go_on.wait(10)))
+    pool.on("task_finished", lambda _: (telling.set(), go_on.wait(10)), at_once=True)
     future = pool.execute(functions.add, 1, 1)
     answering = threading.Thread(target=worker.answer, args=(2,))
     answering.start()

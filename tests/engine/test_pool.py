@@ -24,6 +24,7 @@ from poolapp.engine import (
 from poolapp.engine.version import __version__
 from tests.engine import functions
 from tests.engine.doubles import FakeClock, ManualCrew, ManualWorker
+from tests.engine.polling import eventually
 
 REGISTERED = {"add": TaskFunction(functions.add, "add")}
 
@@ -212,6 +213,8 @@ def test_ready_is_told_once_to_those_who_come_as_it_happens(pool: Pool):
 
     ManualCrew.latest.workers[0].become_ready()
 
+    eventually(lambda: told)
+    pool.destroy(timeout=0)
     assert told == ["ready"]
 
 
