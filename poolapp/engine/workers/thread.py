@@ -162,10 +162,13 @@ class ThreadWorker:
         self._lanes.close()
 
     def kill(self) -> None:
-        """A thread cannot be ended from outside: it is given up, and ends after its task."""
+        """A thread cannot be ended from outside: it is given up, and ends after its task, which is asked to end."""
         self.stop()
         self._abandoned.add(self)
         self._exit("given up; a thread cannot be killed", is_dead=False)
+        for job in list(self._jobs.values()):
+            if (running := job.running) is not None:
+                running.ask(TaskAborted)
 
     def _run(self, job: Job) -> None:
         begun, left = 0, job.left
