@@ -9,7 +9,7 @@ from functools import WRAPPER_ASSIGNMENTS, partial
 from typing import Any, overload
 
 from poolapp import registry
-from poolapp.arrivals import arrival, execute_patiently
+from poolapp.arrivals import completion, execute_patiently
 from poolapp.engine.acquaintances import TaskRef
 from poolapp.engine.errors import InvalidOptionType, QueueFull
 from poolapp.engine.futures import TaskFuture
@@ -144,7 +144,7 @@ async def aexecute(task: TaskRef | None, /, *args: Any, **kwargs: Any) -> Any:
     except QueueFull:
         future = await execute_patiently(partial(pool.execute, task, *args, **kwargs), pool.full_timeout(task))
     try:
-        await arrival(future)
+        await completion(future)
     except asyncio.CancelledError:
         future.abort("its caller was cancelled")
         raise

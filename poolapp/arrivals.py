@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from poolapp.engine.errors import QueueFull
 from poolapp.engine.futures import TaskFuture
+from poolapp.engine.light_future import LightFuture
 
 SHORTEST_PAUSE = 0.002
 LONGEST_PAUSE = 0.1
@@ -21,7 +22,15 @@ LONGEST_PAUSE = 0.1
 _by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Arrivals] = WeakKeyDictionary()
 
 
-async def arrival(future: TaskFuture) -> None:
+async def completion(future: TaskFuture) -> None:
+    """Wait until a task is over; a worker that would wait for one of its own pool helps out."""
+    if (help_out := future.helper()) is None:
+        await arrival(future)
+    else:
+        await asyncio.to_thread(help_out)
+
+
+async def arrival(future: LightFuture) -> None:
     """Wait until a task is over, on the loop that runs."""
     loop = asyncio.get_running_loop()
     arrivals = _by_loop.get(loop) or _by_loop.setdefault(loop, Arrivals())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from poolapp.engine.ageing import Ageing
 from poolapp.engine.decisions import Recycle, Settle, TakeBack
 from poolapp.engine.errors import PoolDestroyed, PoolError, TaskAborted
-from poolapp.engine.node import WorkerNode
+from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.state import PoolState
 from poolapp.engine.statistics import Sample
@@ -102,6 +102,12 @@ class Dispatcher:
         for node in self._state.roster.eligible:
             if not node.is_full:
                 self.employ(node, now)
+
+    def lend(self, node: WorkerNode, task: Task, now: float) -> Batch:
+        """Commit a task that waits, wherever that is, to a node that runs it beside its other tasks."""
+        self._take_out(task)
+        task.node, task.state = node, TaskState.COMMITTED
+        return node.lend(task, now)
 
     # Taking back
 

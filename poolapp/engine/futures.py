@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from poolapp.engine.helping import run_here
 from poolapp.engine.light_future import LightFuture
 from poolapp.engine.tasks import Task, TaskState
+from poolapp.engine.workers.here import act_for, worker_here
 
 if TYPE_CHECKING:
     from poolapp.engine.core import Core
 
 
+# A worker that waits for a task of its own pool looks so often whether it has to run it itself (seconds).
+SHORTEST_LOOK, LONGEST_LOOK = 0.001, 0.05
 # A thread that waits for a task hears the worker itself for about this long; a task that runs longer is not worth it.
 LISTENING_SECONDS = 0.005
 
@@ -78,8 +83,18 @@ class TaskFuture(LightFuture):
         super().cancel()
         self.set_running_or_notify_cancel()
 
+    def helper(self) -> Callable[[], None] | None:
+        """What waits for the task on behalf of the calling thread's worker, if that is one of the task's own pool.
+
+        To be called in another thread, while the calling one goes on with its event loop.
+        """
+        worker = worker_here(self._core)
+        return None if worker is None else lambda: act_for(worker, lambda: self._wait_and_help(None))
+
     def _wait(self, timeout: float | None) -> None:
         """Hear the worker for a moment, which is the fastest way to an answer, and wait for others to do it then."""
+        if worker_here(self._core) is not None:
+            return self._wait_and_help(timeout)
         if not self._core.crew.can_be_heard or (timeout is not None and timeout < 2 * LISTENING_SECONDS):
             return super()._wait(timeout)
         began = time.monotonic()
@@ -87,3 +102,13 @@ class TaskFuture(LightFuture):
         if self._is_settled:
             return None
         return super()._wait(None if timeout is None else timeout - (time.monotonic() - began))
+
+    def _wait_and_help(self, timeout: float | None) -> None:
+        """Wait in a worker of the same pool, and run the task here as soon as it is seen to wait for a worker."""
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        look = SHORTEST_LOOK
+        while not self.done() and not run_here(self._core, self._task):
+            if (left := deadline - time.monotonic()) <= 0:
+                return
+            super()._wait(min(look, left))
+            look = min(2 * look, LONGEST_LOOK)

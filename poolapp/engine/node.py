@@ -61,6 +61,7 @@ class WorkerNode:
         "killed_because",
         "last_answered",
         "last_number",
+        "lends",
         "memory",
         "pid",
         "queue",
@@ -100,6 +101,7 @@ class WorkerNode:
         self.replace_at = -inf  # how few these are when its successor is to be started
         self.ranked_load = 0  # see eligible.py
         self.width = self.wanted_width = 1  # how many tasks the worker can run at once, and has been asked to
+        self.lends = False  # whether it was ever given tasks beyond its quota
         self.quota = 1  # how many it is given to run at once
         self.last_number = self.last_answered = 0
         self.usage = Usage()
@@ -190,7 +192,7 @@ class WorkerNode:
     def commit(self, tasks: list[Task], expected_time: float, now: float) -> Batch:
         """Book tasks as given to the worker."""
         number = self.last_number % BATCH_NUMBERS + 1
-        if self.width > 1:
+        if self.width > 1 or self.lends:
             taken = {batch.number for batch in self.batches}  # a long task may hold its number for many rounds
             while number in taken:
                 number = number % BATCH_NUMBERS + 1
@@ -200,6 +202,11 @@ class WorkerNode:
         self.committed += len(tasks)
         self.tasks_left -= len(tasks)
         return batch
+
+    def lend(self, task: Task, now: float) -> Batch:
+        """Book a task as given to the worker although it is at work, which lets answers come in another order."""
+        self.lends = True
+        return self.commit([task], task.known.expected, now)
 
     def answer(self, number: int, now: float) -> Task | None:
         """Take the task whose outcome has come: the front of batch `number`, None when there is no such batch."""
@@ -211,7 +218,7 @@ class WorkerNode:
         task = batch.tasks[batch.done]
         batch.done += 1
         batch.since = now
-        if self.width == 1:
+        if self.width == 1 and not self.lends:
             self.last_answered = number  # they are answered in their order
         else:
             self.has_read(number)

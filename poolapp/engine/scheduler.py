@@ -12,7 +12,7 @@ from poolapp.engine.edges import Edges
 from poolapp.engine.errors import InvalidOption, PoolError, QueueFull, TaskAborted
 from poolapp.engine.interrupting import Interrupter
 from poolapp.engine.losses import Losses
-from poolapp.engine.node import NodeState, WorkerNode
+from poolapp.engine.node import Batch, NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.queues import may_run
@@ -115,6 +115,15 @@ class Scheduler:
         withdrawn = self._dispatcher.withdraw(task)
         self._edges.tell()
         return withdrawn
+
+    def lend(self, node: WorkerNode, task: Task, now: float) -> Batch | None:
+        """Give a task that waits to a worker beyond its quota, whose task waits for it; None when that cannot be."""
+        is_here = node.state is not NodeState.GONE and may_run(task.function.lane[1], node.slot)
+        if not is_here or self.state.paused or task.state is not TaskState.QUEUED:
+            return None
+        batch = self._dispatcher.lend(node, task, now)
+        self._edges.tell()
+        return batch
 
     def taken_back(self, node: WorkerNode, batch_numbers: Iterable[int], now: float) -> None:
         """Tasks that the worker will not begin are back: one of the batch for each of the numbers."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from poolapp.arrivals import Arrivals, arrival, execute_patiently
+from poolapp.arrivals import Arrivals, arrival, completion, execute_patiently
+from poolapp.engine import Pool, PoolOptions
 from poolapp.engine.errors import QueueFull
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.light_future import LightFuture
@@ -112,3 +113,36 @@ async def test_the_loop_goes_on_while_somebody_waits_for_room():
         await asyncio.sleep(0)
 
     assert steps > 3
+
+
+# Tasks of the same pool
+
+
+@pytest.mark.parametrize("inner", ["plain", "async"])
+@pytest.mark.parametrize("kind", ["thread", "inline"])
+def test_a_coroutine_may_await_a_task_of_its_own_pool(kind: str, inner: str):
+    """Though there is no other worker; the loop goes on in the meantime."""
+    steps: list[int] = []
+
+    def plain() -> int:
+        return 1
+
+    async def coroutine() -> int:
+        await asyncio.sleep(0.01)
+        return 1
+
+    async def count() -> None:
+        while True:
+            steps.append(1)
+            await asyncio.sleep(0)
+
+    async def outer() -> int:
+        counting = asyncio.ensure_future(count())
+        future = pool.execute(plain if inner == "plain" else coroutine)
+        await completion(future)
+        counting.cancel()
+        return int(future.result())
+
+    with Pool(PoolOptions(worker=kind, min_size=1)) as pool:
+        assert pool.execute(outer).result(30) == 1
+    assert steps

@@ -10,6 +10,7 @@ from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
+from poolapp.engine.workers.here import here
 from poolapp.engine.workers.interruptible import RunningTask
 from poolapp.engine.workers.local import LocalCrew, run_here
 from poolapp.engine.workers.running import TaskRunner
@@ -26,13 +27,13 @@ class InlineWorker:
     """Runs what it is sent, in the sender's thread."""
 
     def __init__(self, node: WorkerNode, runner: TaskRunner, reports: Reports) -> None:
-        self._node = node
-        self._reports = reports
+        self.node = node
+        self.reports = reports
         self._runner = runner
         self._outbox: Outbox[Batch] = Outbox(self._run)
 
     def start(self) -> None:
-        self._reports.worker_ready(self._node, os.getpid())
+        self.reports.worker_ready(self.node, os.getpid())
 
     def post(self, batch: Batch) -> None:
         self._outbox.put(batch)
@@ -57,24 +58,34 @@ class InlineWorker:
 
     def widen(self, width: int) -> None:
         """Stay as it is: what a sender sends runs in its thread, one task after another."""
-        self._reports.widened(self._node, 1)
+        self.reports.widened(self.node, 1)
 
     def interrupt(self, batch_number: int, index: int, timed_out: bool) -> None:
         """Whoever could ask is the one who runs the task."""
 
+    def run_here(self, batch: Batch) -> None:
+        self._run(batch)
+
     def stop(self) -> None:
         self._runner.close()
-        self._reports.exited(self._node, WorkerExit("retired"))
+        self.reports.exited(self.node, WorkerExit("retired"))
 
     def kill(self) -> None:
-        self._reports.exited(self._node, WorkerExit("given up"))
+        self.reports.exited(self.node, WorkerExit("given up"))
 
     def _run(self, batch: Batch) -> None:
+        before, here.worker = here.worker, self  # which may be another, or that of another pool
+        try:
+            self._run_all(batch)
+        finally:
+            here.worker = before
+
+    def _run_all(self, batch: Batch) -> None:
         for index, task in enumerate(batch.tasks):
             running = RunningTask(task.name, batch.number, index, self._tell)
             outcome = run_here(self._runner, running, task)
             running.is_over = True
-            self._reports.finished(self._node, [outcome])
+            self.reports.finished(self.node, [outcome])
 
     def _tell(self, running: RunningTask, message: Any) -> None:
-        self._reports.message(self._node, running.number, running.index, message)
+        self.reports.message(self.node, running.number, running.index, message)

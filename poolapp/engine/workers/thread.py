@@ -16,6 +16,7 @@ from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
+from poolapp.engine.workers.here import here
 from poolapp.engine.workers.interruptible import RunningTask
 from poolapp.engine.workers.lanes import Lanes
 from poolapp.engine.workers.local import LocalCrew, run_here
@@ -103,8 +104,8 @@ class ThreadWorker:
         abandoned: AbandonedWorkers,
         stack_size: int | None = None,
     ) -> None:
-        self._node = node
-        self._reports = reports
+        self.node = node
+        self.reports = reports
         self._runner = runner
         self._abandoned = abandoned
         self._lanes: Lanes[Job] = Lanes(name, self._run, self._end, stack_size)
@@ -120,7 +121,7 @@ class ThreadWorker:
         return self._lanes.living
 
     def start(self) -> None:
-        self._lanes.grow(1, lambda: self._reports.worker_ready(self._node, os.getpid()))
+        self._lanes.grow(1, lambda: self.reports.worker_ready(self.node, os.getpid()))
 
     def post(self, batch: Batch) -> None:
         job = self._jobs[batch.number] = Job(batch)
@@ -158,6 +159,10 @@ class ThreadWorker:
         if job is not None and (running := job.running) is not None and running.index == index:
             running.ask(TaskTimeout if timed_out else TaskAborted)
 
+    def run_here(self, batch: Batch) -> None:
+        job = self._jobs[batch.number] = Job(batch)
+        self._run(job)
+
     def stop(self) -> None:
         self._lanes.close()
 
@@ -171,6 +176,7 @@ class ThreadWorker:
                 running.ask(TaskAborted)
 
     def _run(self, job: Job) -> None:
+        here.worker = self
         begun, left = 0, job.left
         while left:
             try:
@@ -184,7 +190,7 @@ class ThreadWorker:
         if self._jobs.get(job.number) is job:
             del self._jobs[job.number]
         if begun < job.size:
-            self._reports.skipped(self._node, job.number)
+            self.reports.skipped(self.node, job.number)
 
     def _perform(self, job: Job, index: int, task: Task) -> None:
         """Run a task; its answer waits a moment for others if there are more to come."""
@@ -214,7 +220,7 @@ class ThreadWorker:
         try:
             outcomes = [self._unsaid.popleft() for _ in range(len(self._unsaid))]
             if outcomes:
-                self._reports.finished(self._node, outcomes)
+                self.reports.finished(self.node, outcomes)
         finally:
             self._saying.release()
 
@@ -231,10 +237,10 @@ class ThreadWorker:
             was_gone, self._gone = self._gone, True
         if not was_gone:
             self.speak_up()
-            self._reports.exited(self._node, WorkerExit(reason, is_dead=is_dead))
+            self.reports.exited(self.node, WorkerExit(reason, is_dead=is_dead))
 
     def _tell(self, running: RunningTask, message: Any) -> None:
-        self._reports.message(self._node, running.number, running.index, message)
+        self.reports.message(self.node, running.number, running.index, message)
 
     def _report_width(self) -> None:
-        self._reports.widened(self._node, self._lanes.width)
+        self.reports.widened(self.node, self._lanes.width)
