@@ -19,11 +19,12 @@ from poolapp.engine.decisions import Action, Kill, Spawn, Stop
 from poolapp.engine.ending import Ending
 from poolapp.engine.errors import PoolDestroyed, PoolError, PoolNotStarted, TaskAborted
 from poolapp.engine.forking import watch
-from poolapp.engine.herald import Herald, settle, settle_all, settle_cancelled
+from poolapp.engine.herald import Herald, settle, settle_all
 from poolapp.engine.node import Batch, NodeState, WorkerNode
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outbox import Outbox
 from poolapp.engine.outcomes import Outcome, WorkerExit
+from poolapp.engine.recovery import Recovery
 from poolapp.engine.scheduler import STALL_SECONDS, Scheduler
 from poolapp.engine.tasks import Task, TaskState
 from poolapp.engine.ticker import Ticker
@@ -48,6 +49,7 @@ class Core:
         self.pid = os.getpid()
         self._crew_class = crew_class(options.worker)
         self._ids = itertools.count(1)
+        self.recovery = Recovery(self)
         self._make_locks()
         self.reset(options)
         watch(self)
@@ -55,16 +57,17 @@ class Core:
     def reset(self, options: PoolOptions) -> None:
         """Begin anew, without workers."""
         self.crew = self._crew_class(options, self)
-        self.scheduler = Scheduler(
-            options,
-            ahead=self.crew.takes_batches,
-            can_interrupt=self.crew.can_interrupt,
-            can_freeze=self.crew.can_freeze,
-            ids=self._ids,
-        )
+        self.scheduler = self._make_scheduler(options)
         self._begin_timeout = options.begin_timeout if self.crew.can_freeze else math.inf
         self.ticker = Ticker(f"poolapp-{options.name}-ticker", self._tick, self.clock.monotonic)
         self.ending = Ending(self, 2 * options.stop_timeout + 1)
+
+    def renew(self) -> None:
+        """Go on without the workers and the tasks that there are; to be called with the lock."""
+        self._make_outboxes()
+        self.herald.forget_threads()
+        before, self.scheduler = self.scheduler, self._make_scheduler(self.scheduler.state.options)
+        self.scheduler.succeed(before)
 
     def disown(self) -> None:
         """We are in a forked child: the workers are the parent's, and other threads may have held our locks."""
@@ -77,12 +80,19 @@ class Core:
 
     def submit(self, task: Task) -> None:
         """Take a task; raises PoolNotStarted, PoolDestroyed, QueueFull or InvalidOption when it cannot be taken."""
+        try:
+            self._submit(task)
+        except BaseException as exc:
+            self.recovery.note(exc)
+            raise
+
+    def _submit(self, task: Task) -> None:
         deciding = self._deciding
         with self.lock:
             if self.state != "running":
                 raise self.not_running()
             if deciding.active:
-                deciding.postpone(self._submit_late, task)
+                deciding.postpone(self.submit_late, task)
                 return
             state = self.scheduler.state
             if state.is_choosy or task.function.workers is not None:
@@ -103,40 +113,18 @@ class Core:
         if has_decided or deciding.postponed:
             self._carry_out(workers)
 
+    def submit_late(self, task: Task) -> None:
+        """Submit a task whose caller has gone on already."""
+        try:
+            self.submit(task)
+        except PoolError as exc:
+            settle(task, None, exc)
+
     def help(self, task: Task, seconds: float) -> None:
         """Let the calling thread, which waits for a task, hear the worker itself for a while, if it can."""
         node = task.node
         if node is not None and task.state is TaskState.COMMITTED:
             node.worker.listen(task, seconds)
-
-    def withdraw(self, task: Task) -> bool:
-        """Cancel a task that no worker has begun; False when it is too late."""
-
-        def forget(now: float) -> bool:
-            node = self._recover(task, now)
-            withdrawn = self.scheduler.withdraw(task)
-            if withdrawn:
-                self.herald.cancelled(task)
-            if node is not None:
-                self.scheduler.go_on(node, now)
-            return withdrawn
-
-        withdrawn = self.ask(forget, otherwise=False)
-        if withdrawn:
-            settle_cancelled(task)
-        return withdrawn
-
-    def abort(self, task: Task, reason: str) -> bool:
-        """End a task where it waits, or ask it to end where it runs; False where that is not possible or too late."""
-
-        def end(now: float) -> bool:
-            node = self._recover(task, now)
-            aborted = self.scheduler.abort(task, reason, now)
-            if node is not None:
-                self.scheduler.go_on(node, now)
-            return aborted
-
-        return self.ask(end, otherwise=False)
 
     def task_id(self, task: Task) -> str:
         """The id of a task of this pool, a UUID."""
@@ -145,33 +133,39 @@ class Core:
     # What workers report
 
     def worker_ready(self, node: WorkerNode, pid: int | None) -> None:
-        self.tell(lambda now: self.scheduler.worker_ready(node, pid, now))
+        self._hear(node, lambda now: self.scheduler.worker_ready(node, pid, now))
+        self.ticker.wake()
 
     def finished(self, node: WorkerNode, outcomes: Sequence[Outcome]) -> None:
         ended: list[tuple[Task, Outcome]] = []
         try:
             self._book(node, outcomes, ended)
             settle_all(ended)
-        except BaseException:  # a signal handler has raised in the middle of it
+        except BaseException as exc:  # a signal handler has raised in the middle of it
+            self.recovery.note(exc)
             settle_all(ended)
             raise
 
     def skipped(self, node: WorkerNode, batch_number: int) -> None:
-        self.decide(lambda now: self.scheduler.skipped(node, batch_number, now))
+        self._hear(node, lambda now: self.scheduler.skipped(node, batch_number, now))
 
     def widened(self, node: WorkerNode, width: int) -> None:
-        self.decide(lambda now: self.scheduler.widened(node, width, now))
+        self._hear(node, lambda now: self.scheduler.widened(node, width, now))
 
     def message(self, node: WorkerNode, batch_number: int, index: int, value: Any) -> None:
         self.decide(lambda _: self.herald.message(node, batch_number, index, value))
 
     def exited(self, node: WorkerNode, exit: WorkerExit) -> None:
         def note(now: float) -> None:
-            if node.state is not NodeState.GONE:
-                unbegun = node.worker.take_back() if node.worker is not None else []
-                self.scheduler.exited(node, exit, unbegun, now)
+            unbegun = node.worker.take_back() if node.worker is not None else []
+            self.scheduler.exited(node, exit, unbegun, now)
 
-        self.tell(note)
+        self._hear(node, note)
+        self.ticker.wake()
+
+    def _hear(self, node: WorkerNode, message: Callable[[float], object]) -> None:
+        """Give the scheduler a message of a worker, unless that was given up."""
+        self.decide(lambda now: message(now) if node.state is not NodeState.GONE else None)
 
     # Waiting
 
@@ -198,15 +192,16 @@ class Core:
 
     def decide(self, message: Callable[[float], object]) -> None:
         """Give the scheduler a message, with the time; after the decision that was interrupted, if one was."""
-        with self.lock:
-            if self._deciding.postpone(self.decide, message):
-                return
-            with self._deciding:
-                message(self.clock.monotonic())
-                workers = self._hand_out()
-            if self.watchers:
-                self.changed.notify_all()
-        self._carry_out(workers)
+        with self.recovery:
+            with self.lock:
+                if self._deciding.postpone(self.decide, message):
+                    return
+                with self._deciding:
+                    message(self.clock.monotonic())
+                    workers = self._hand_out()
+                if self.watchers:
+                    self.changed.notify_all()
+            self._carry_out(workers)
 
     def tell(self, message: Callable[[float], object]) -> None:
         """The same, for what may change when time matters next."""
@@ -215,15 +210,16 @@ class Core:
 
     def ask(self, question: Callable[[float], T], otherwise: T) -> T:
         """The same, for what has an answer; `otherwise` when a decision was interrupted, into which it must not go."""
-        with self.lock:
-            if self._deciding.is_interrupted:
-                return otherwise
-            with self._deciding:
-                answer = question(self.clock.monotonic())
-                workers = self._hand_out()
-            if self.watchers:
-                self.changed.notify_all()
-        self._carry_out(workers)
+        with self.recovery:
+            with self.lock:
+                if self._deciding.is_interrupted:
+                    return otherwise
+                with self._deciding:
+                    answer = question(self.clock.monotonic())
+                    workers = self._hand_out()
+                if self.watchers:
+                    self.changed.notify_all()
+            self._carry_out(workers)
         self.ticker.wake()
         return answer
 
@@ -257,34 +253,24 @@ class Core:
         if len(ended) < len(outcomes):
             logger.warning("Pool %s: the worker in slot %d has answered what was given up", self.name, node.slot)
 
-    def _submit_late(self, task: Task) -> None:
-        """Submit a task whose caller has gone on already."""
-        try:
-            self.submit(task)
-        except PoolError as exc:
-            settle(task, None, exc)
-
     def _refuse(self, task: Task, signal: AbortSignal) -> None:
         self.scheduler.refuse(task, TaskAborted(f"{task.name} was aborted: {signal.reason}"))
-
-    def _recover(self, task: Task, now: float) -> WorkerNode | None:
-        """Take back what a worker has not begun, so that the task may be among it; the node that is to go on then.
-
-        Reading tickets never waits, so it may be done under the lock, which keeps the books exact.
-        """
-        node = task.node
-        if task.state is not TaskState.COMMITTED or node is None:
-            return None
-        self.scheduler.taken_back(node, node.worker.take_back(), now)
-        return node
 
     def _make_locks(self) -> None:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.call_back = CallbackThread(f"poolapp-{self.name}-callbacks").call
+        self._make_outboxes()
+
+    def _make_outboxes(self) -> None:
         self._deciding = Deciding()
         # What is done about workers comes before the news: listeners and callbacks may take their time.
         self._actions: Outbox[Action] = Outbox(Actor(self).act)
+
+    def _make_scheduler(self, options: PoolOptions) -> Scheduler:
+        crew = self.crew
+        abilities = {"ahead": crew.takes_batches, "can_interrupt": crew.can_interrupt, "can_freeze": crew.can_freeze}
+        return Scheduler(options, **abilities, ids=self._ids)
 
     # Carrying out
 
@@ -329,6 +315,8 @@ class Core:
             self._deciding.catch_up()
 
     def _tick(self) -> float | None:
+        if self.recovery.cause is not None:
+            self.recovery.begin_anew()
         with self.lock, self._deciding:
             self.scheduler.tick(self.clock.monotonic())
             workers = self._hand_out()

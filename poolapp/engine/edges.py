@@ -13,6 +13,11 @@ class Edges:
         self._state = state
         self._was_ready = self._was_full = self._was_pressed = self._was_degraded = False
 
+    def succeed(self, other: Edges) -> None:
+        """Go on from what another one has told."""
+        self._was_ready, self._state.was_busy = other._was_ready, other._state.was_busy
+        self._was_full, self._was_pressed = other._was_full, other._was_pressed
+
     def tell(self) -> None:
         """Compare the pool with what was told last."""
         state, totals = self._state, self._state.totals

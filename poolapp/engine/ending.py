@@ -27,7 +27,7 @@ class Ending:
 
     def __init__(self, core: Core, last_seconds: float) -> None:
         self._core = core
-        self._scheduler, self._ticker, self._crew = core.scheduler, core.ticker, core.crew
+        self._ticker, self._crew = core.ticker, core.crew
         self._last_seconds = last_seconds
         self._deadline = math.inf  # of the tasks, a reading of the monotonic clock
         self._is_attended = False  # whether a thread is at it
@@ -67,21 +67,21 @@ class Ending:
             steps.callback(self._ticker.stop)
             steps.callback(core.settle_down, self._last_seconds)
             steps.callback(self._give_up_the_rest)
-            steps.callback(core.wait_for, lambda: not self._scheduler.state.roster.nodes, self._last_seconds)
-            steps.callback(core.tell, self._scheduler.stop)
+            steps.callback(core.wait_for, lambda: not self._core.scheduler.state.roster.nodes, self._last_seconds)
+            steps.callback(lambda: core.tell(core.scheduler.stop))
             steps.callback(self._wait_for_tasks)
-            core.tell(self._scheduler.resume)  # what waits in a paused pool is to finish as well
+            core.tell(core.scheduler.resume)  # what waits in a paused pool is to finish as well
 
     def _wait_for_tasks(self) -> None:
-        while not self._scheduler.state.is_idle and (left := self._deadline - time.monotonic()) > 0:
+        while not self._core.scheduler.state.is_idle and (left := self._deadline - time.monotonic()) > 0:
             self._core.wait_for(partial(self._need_not_wait_until, self._deadline), left)
 
     def _need_not_wait_until(self, deadline: float) -> bool:
         """Whether all is done, or somebody with less patience has come."""
-        return self._scheduler.state.is_idle or self._deadline < deadline
+        return self._core.scheduler.state.is_idle or self._deadline < deadline
 
     def _give_up_the_rest(self) -> None:
-        for node in list(self._scheduler.state.roster):
+        for node in list(self._core.scheduler.state.roster):
             self._core.exited(node, WorkerExit("it did not end and was given up"))
 
     def _note(self) -> None:

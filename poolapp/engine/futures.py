@@ -6,8 +6,10 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures._base import CANCELLED
 from typing import TYPE_CHECKING, Any
 
+from poolapp.engine.calling_off import abort, withdraw
 from poolapp.engine.helping import run_here
 from poolapp.engine.light_future import LightFuture
 from poolapp.engine.tasks import Task, TaskState
@@ -53,13 +55,17 @@ class TaskFuture(LightFuture):
             "run_time": task.run_time,
         }
 
+    def belongs_to(self, core: Core) -> bool:
+        """Whether this is the core of its pool."""
+        return self._core is core
+
     def running(self) -> bool:
         """Whether a worker has the task in its hands."""
         return self._task.state is TaskState.COMMITTED
 
     def cancel(self) -> bool:
         """Withdraw the task unless a worker has begun it; True when it will never run."""
-        return self._core.withdraw(self._task) or self.cancelled()
+        return withdraw(self._core, self._task) or self.cancelled()
 
     def abort(self, reason: str | None = None) -> bool:
         """Stop the task, so that its future fails with TaskAborted; True when it could be, or was asked to end.
@@ -69,7 +75,7 @@ class TaskFuture(LightFuture):
         `abort_timeout` seconds later is given up, and its worker is replaced. A task that ends well all the same, since
         it was about to or does not mind, has its result.
         """
-        return self._core.abort(self._task, reason or "aborted")
+        return abort(self._core, self._task, reason or "aborted")
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(future)` once the task is over: in a thread kept for that, or at once when it is over already."""
@@ -81,7 +87,9 @@ class TaskFuture(LightFuture):
     def settle_cancelled(self) -> None:
         """Become cancelled and wake everybody who waits."""
         super().cancel()
-        self.set_running_or_notify_cancel()
+        if self._state == CANCELLED:  # else it was interrupted after this before
+            self.set_running_or_notify_cancel()
+        self.make_calls()
 
     def helper(self) -> Callable[[], None] | None:
         """What waits for the task on behalf of the calling thread's worker, if that is one of the task's own pool.

@@ -156,11 +156,13 @@ def settle_all(ended: Iterable[tuple[Task, Outcome]]) -> None:
 
 
 def settle_cancelled(task: Task) -> None:
-    """End a task's future as cancelled."""
-    future, task.future = task.future, None
+    """End a task's future as cancelled; what was interrupted by a signal handler that raises can be done again."""
+    future = task.future
+    if future is None:
+        return
+    future.settle_cancelled()
+    task.future = None
     task.forget_arguments()
-    if future is not None:
-        safely(future.settle_cancelled)
 
 
 def safely(settle_future: Callable[[], object]) -> None:

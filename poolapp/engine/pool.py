@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from poolapp.engine.acquaintances import Acquaintances, TaskRef
+from poolapp.engine.calling_off import withdraw
 from poolapp.engine.clock import Clock, SystemClock
 from poolapp.engine.core import Core
 from poolapp.engine.errors import InvalidOption, PoolError, QueueFull
@@ -116,7 +117,7 @@ class Pool(Executor):
                 state = self._core.scheduler.state
                 waiting = [*state.backlog, *(task for node in state.roster for task in node.queue)]
             for task in waiting:
-                self._core.withdraw(task)
+                withdraw(self._core, task)
         if wait:
             self.destroy(timeout=None)
         else:

@@ -48,6 +48,16 @@ class Scheduler:
         self._reconfigurer = Reconfigurer(self.state, self._dispatcher, self._staff)
         self._edges = Edges(self.state)
 
+    def succeed(self, other: Scheduler) -> None:
+        """Take over what another scheduler has counted and told, but none of its workers and tasks."""
+        state, before = self.state, other.state
+        state.totals, state.names, state.deaths = before.totals, before.names, before.deaths
+        state.paused, state.stopping = before.paused, before.stopping
+        state.totals.submitted = state.totals.executed + state.totals.failed + state.totals.cancelled
+        for usage in state.names.values():
+            usage.submitted = usage.executed + usage.failed + usage.cancelled
+        self._edges.succeed(other._edges)
+
     def take_decisions(self) -> list[Decision]:
         """What has been decided since the last time."""
         decisions = self.state.decisions

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import queue
 import threading
 from collections.abc import Callable
 
@@ -17,7 +19,8 @@ class Ticker:
         self._tick = tick
         self._read_clock = read_clock
         self.due = math.inf  # when it will wake by itself; infinite while it ticks, so that nothing is missed
-        self._woken = threading.Event()
+        # An Event would do, but for signal handlers that raise in the middle of setting it.
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -26,27 +29,35 @@ class Ticker:
 
     def wake(self) -> None:
         """Call `tick` soon."""
-        self._woken.set()
+        if not self._wakes.qsize():
+            self._wakes.put(None)
 
     def wake_by(self, time: float) -> None:
         """Call `tick` by this time at the latest."""
         if time < self.due:
-            self._woken.set()
+            self.wake()
 
     def stop(self) -> None:
         self._stopped = True
-        self._woken.set()
+        self._wakes.put(None)
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
     def _run(self) -> None:
         while not self._stopped:
-            self._woken.wait(self._pause())
-            self._woken.clear()
+            self._sleep()
             if not self._stopped:
                 self.due = math.inf
                 due = self._tick()
                 self.due = math.inf if due is None else due
+
+    def _sleep(self) -> None:
+        """Wait until it is time, or somebody has called `wake`; that counts once, however often it was."""
+        with contextlib.suppress(queue.Empty):
+            self._wakes.get(timeout=self._pause())
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._wakes.get_nowait()
 
     def _pause(self) -> float | None:
         if self.due == math.inf:

@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ ANSWER_LENGTH = 5
 # Who listens waits for an answer, but not for long at a time: a timeval of 5 ms.
 WAIT = 0
 A_MOMENT = struct.pack("@ll", 0, 5000)
+
+# Nobody holds the locks of a worker for so many seconds who is still there.
+LEFT_BEHIND = 1.0
 
 Head = tuple[Any, ...]
 BATCH_NUMBERS = 256  # they are bytes
@@ -115,15 +119,19 @@ class ProcessWorker:
                 return
 
     def listen(self, task: Task, seconds: float) -> None:
-        if not self._reactor.can_mute or not self._hearing.acquire(blocking=False):
+        if not self._reactor.can_mute:
             return
+        hears = False
         try:
-            self._listen(task, seconds)
-        except BaseException:  # a signal handler has raised
+            if hears := self._hearing.acquire(blocking=False):
+                self._listen(task, seconds)
+        except BaseException:  # a signal handler has raised, maybe as soon as the lock was taken
+            hears = self._hearing._is_owned()  # type: ignore[attr-defined]
             self._stop_listening()
             raise
         finally:
-            self._hearing.release()
+            if hears:
+                self._hearing.release()
 
     def take_back(self) -> list[int]:
         return [] if self._closed else self._tickets.take_back()
@@ -165,7 +173,7 @@ class ProcessWorker:
 
     def bury(self, exit: WorkerExit) -> None:
         """The process is dead: hear its last words, report its end, let go of everything."""
-        with self._hearing, contextlib.suppress(EOFError, OSError):
+        with _held(self._hearing), contextlib.suppress(EOFError, OSError):
             while not self._is_deaf and (frames := self._reader.read()) is not None:
                 self._report(frames)
                 self._reader.clear_shelf()
@@ -201,7 +209,7 @@ class ProcessWorker:
                 self._hear()
 
     def _release(self) -> None:
-        with self._starting, self._hearing, self._sending:
+        with self._starting, _held(self._hearing), _held(self._sending):
             if self._closed:
                 return
             self._closed = True
@@ -313,6 +321,17 @@ class ProcessWorker:
             logger.exception("A message from a task in worker %s could not be rebuilt and is lost", self.node_id)
         else:
             self._reports.message(self._node, number, index, message)
+
+
+@contextlib.contextmanager
+def _held(lock: threading.Lock | threading.RLock) -> Iterator[None]:
+    """Hold a lock; not for ever waiting for one that a signal handler has kept a thread from releasing."""
+    is_held = lock.acquire(timeout=LEFT_BEHIND)
+    try:
+        yield
+    finally:
+        if is_held:
+            lock.release()
 
 
 def _decode(head: tuple[bool, int, float, float, float], payload: memoryview) -> Outcome:
