@@ -105,6 +105,7 @@ def alarm() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize("kind", ["thread", "process"])  # an inline worker's tasks would be interrupted themselves
 def test_real_alarms_at_random_moments(pool: Pool):
     rng = random.Random(7)
     futures: list[TaskFuture] = []
