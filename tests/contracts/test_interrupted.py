@@ -18,6 +18,8 @@ from tests.contracts.conftest import books
 from tests.engine import functions
 from tests.engine.polling import eventually
 
+# The socket of a worker that was just being made is closed when nobody refers to it any more.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 SECONDS = 30
 ENGINE = f"{os.sep}engine{os.sep}"
 

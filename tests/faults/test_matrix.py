@@ -46,7 +46,7 @@ def test_pickling_the_task(pool: Pool, bystanders: Callable[[Pool], Bystanders],
     others = bystanders(pool)
     others.come()
 
-    with pytest.raises(error, match="not with me|good bye"):
+    with pytest.raises(error, match=r"not with me|good bye"):
         pool.execute(hostile.take, hostile.MisbehavesWhenPickled(deed))
 
     assert others.are_well()

@@ -42,6 +42,7 @@ def run_nursery(setup: dict[str, Any], setup_fd: int, control_fd: int, crash_fd:
     prctl.die_with_parent(signal.SIGTERM)  # which leaves it the time to end the workers' own children
     prctl.set_name("poolapp-nursery")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # whatever the thread that started the pool had masked
     Nursery(own_socket(control_fd), setup, move_up(setup_fd), crash_fd).run()
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from poolapp.engine.errors import TaskNotPicklable
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.workers.alert import AlertReader
+from poolapp.engine.workers.home import Home
 from poolapp.engine.workers.interruptible import LaneTask, MainThreadTask, RunningTask
 from poolapp.engine.workers.interrupts import InterruptDesk
 from poolapp.engine.workers.lanes import Lanes
@@ -90,6 +91,7 @@ class WorkerProcess:
         self._desk = desk
         self._runner = equipment.runner
         self._luggage = equipment.luggage
+        self._home = Home((signal.SIGINT, signal.SIGTERM))
         self._functions: dict[str, Callable[..., Any]] = {}
         self._lanes: Lanes[Job] = Lanes("poolapp-lane", self._work, _end_of_lane, equipment.stack_size)
         self._free: queue.SimpleQueue[None] = queue.SimpleQueue()  # as many as there are lanes without work
@@ -122,6 +124,7 @@ class WorkerProcess:
             task = MainThreadTask(name, number, index, self._tell, first + index)
             self._desk.begin(task)
             self._perform(task, reference, payload if len(calls) == 1 else payload[start : start + size])
+            self._home.go_back()
             start += size
         return None
 
