@@ -127,6 +127,7 @@ class Housekeeper:
         for heartbeat in self._heartbeats.values():
             Chore("write its last heartbeat", 0, partial(heartbeat.stop, dropped_records=self.dropped_records)).do()
         Chore("record the last tasks", 0, lambda: self._recorder.flush(SECONDS_FOR_GOODBYE)).do()
+        self._recorder.give_up()
         connections.close_all()
 
     def _beat(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.conf import settings as django_settings
-from django.db import connections, transaction
+from django.db import DataError, IntegrityError, connections, transaction
 
 from poolapp.conf import PoolSettings
 from poolapp.engine.events import POOL_EVENTS, TASK_EVENTS, Event
@@ -25,6 +25,8 @@ logger = logging.getLogger("poolapp")
 
 ROWS_IN_A_BATCH = 500
 SECONDS_BETWEEN_WARNINGS = 60.0
+# What says that there is something wrong with a record, not with the database.
+REFUSALS = (DataError, IntegrityError, OverflowError, TypeError, ValueError)
 TASKS_RECORDED = {"all": TASK_EVENTS, "failures": ("task_finished",), "none": ()}
 # Told for every task once more, by task_finished.
 NOT_RECORDED = {"task_error"}
@@ -33,8 +35,8 @@ NOT_RECORDED = {"task_error"}
 class Recorder:
     """Takes note of events; `flush`, called by the writer's thread, writes them.
 
-    dropped: what is missing because the database did not keep up: ends of tasks, whose records are missing or
-    unfinished, and events of pools.
+    dropped: what is missing because the database did not keep up, or has refused it: ends of tasks, whose records are
+        missing or unfinished, and events of pools.
     """
 
     returns_at_once = True
@@ -69,21 +71,52 @@ class Recorder:
                 return True
             tasks, happened = self._unwritten.take(ROWS_IN_A_BATCH)
             try:
-                self._write(tasks.values(), happened)
+                try:
+                    self._write(tasks.values(), happened)
+                except REFUSALS:
+                    self._write_one_by_one(tasks, happened)
             except BaseException:
                 self._unwritten.put_back(tasks, happened)
                 raise
         return False
 
-    def _drop(self) -> None:
+    def give_up(self) -> None:
+        """Say how much was not written in the end."""
+        if left := len(self._unwritten):
+            with self._counting:
+                self.dropped += left
+            logger.warning("%d records were not written before the end, since the database took none", left)
+
+    def _drop(self, why: str = "The database does not keep up") -> None:
         with self._counting:
             self.dropped += 1
         if time.monotonic() >= self._next_warning:
             self._next_warning = time.monotonic() + SECONDS_BETWEEN_WARNINGS
             logger.warning(
-                "The database does not keep up: %d events were not recorded so far; the tasks run all the same",
+                "%s: %d events were not recorded so far; the tasks run all the same",
+                why,
                 self.dropped,
             )
+
+    def _write_one_by_one(self, tasks: dict[str, Told], happened: list[Told]) -> None:
+        """Write what the database takes of a batch of which it has refused something, and leave that out.
+
+        What is dealt with is taken out of the batch, so that nothing is written twice if the database fails meanwhile.
+        """
+        for task_id in list(tasks):
+            self._try_to_write([tasks[task_id]], [])
+            del tasks[task_id]
+        while happened:
+            self._try_to_write([], happened[:1])
+            del happened[0]
+
+    def _try_to_write(self, tasks: list[Told], happened: list[Told]) -> None:
+        try:
+            self._write(tasks, happened)
+        except REFUSALS as exc:
+            ((_, event),) = tasks or happened
+            about = event.details.get("task_id", event.name)
+            self._drop(f"The database refuses a record ({about}: {type(exc).__name__}: {str(exc)[:200]})")
 
     def _write(self, tasks: Iterable[Told], happened: Iterable[Told]) -> None:
         connection = connections[self._database]
