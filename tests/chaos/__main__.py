@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import json
+import logging
 import os
 import random
 import sys
@@ -34,6 +35,7 @@ def main() -> int:
     options = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     faulthandler.enable()
+    logging.disable(logging.ERROR)  # every kill is said, and there are thousands
     print(f"seed {seed}: {options.seconds:g} s with {options.worker} workers, process {os.getpid()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="poolapp-chaos-") as directory:
         run = Run(Path(directory), options.worker, seed, options.threads, options.pause, site=options.site)

@@ -39,8 +39,8 @@ class Run:
 
     def go(self, seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
         """Go on for so many seconds; returns a report, JSON-ready, whose `complaints` should be empty."""
-        before = Belongings.now()
         subject = self._make_subject()
+        before = Belongings.now()
         subject.begin()
         load, mischief = self._make_load(subject), self._make_mischief(subject)
         load.start()
@@ -54,7 +54,7 @@ class Run:
         load.stop()
         self._wait_for_callbacks()
         self.books.take_over(subject.end())
-        complaints = subject.close() + self.books.close()
+        complaints = subject.close(self.books.submitted) + self.books.close()
         worn = load.round_trips
         functions.close_ledgers()
         leaks = leaks_since(Belongings(before.processes, before.threads, before.descriptors, warm))

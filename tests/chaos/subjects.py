@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from poolapp.engine import Pool, PoolOptions, TaskFunction, TaskFuture
@@ -20,16 +18,14 @@ class Subject(Protocol):
 
     def execute(self, task: TaskFunction, *args: Any) -> TaskFuture: ...
 
-    def aexecute(self, task: TaskFunction, *args: Any) -> Awaitable[Any]: ...
-
     def end(self) -> dict[str, Any]:
         """End the pool; returns its last snapshot."""
 
     def begin(self) -> None:
         """Start it, or another one."""
 
-    def close(self) -> list[str]:
-        """End everything; returns what is wrong in the end."""
+    def close(self, submitted: int) -> list[str]:
+        """End everything else, after so many tasks; returns what is wrong in the end."""
 
 
 class EngineSubject:
@@ -38,15 +34,9 @@ class EngineSubject:
     def __init__(self, worker: str) -> None:
         options = PoolOptions(name="chaos", worker=worker, min_size=MIN_SIZE, max_size=MAX_SIZE, **OPTIONS)
         self.pool = Pool(options.replace(message_handler="builtins:repr"))
-        self.messages = threading.Event()
 
     def execute(self, task: TaskFunction, *args: Any) -> TaskFuture:
         return self.pool.execute(task, *args)
-
-    async def aexecute(self, task: TaskFunction, *args: Any) -> Any:
-        import asyncio
-
-        return await asyncio.wrap_future(self.pool.execute(task, *args))
 
     def end(self) -> dict[str, Any]:
         self.pool.destroy(timeout=1.0)
@@ -55,5 +45,5 @@ class EngineSubject:
     def begin(self) -> None:
         self.pool.start()
 
-    def close(self) -> list[str]:
+    def close(self, submitted: int) -> list[str]:
         return []

@@ -28,7 +28,7 @@ def seconds(of: str) -> float:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1000)
-@pytest.mark.parametrize("of", ["process", "thread"])
+@pytest.mark.parametrize("of", ["process", "thread", "site"])
 def test_the_books_balance_after_chaos(of: str, capfd: pytest.CaptureFixture[str]):
     seed = os.environ.get("POOLAPP_CHAOS_SEED") or str(random.SystemRandom().randrange(10**6))
     command = [sys.executable, "-m", "tests.chaos", "--seed", seed, "--seconds", str(seconds(of))]
