@@ -2,6 +2,7 @@
 
 from tests.benchmarks.workloads.base import Plan, Workload
 from tests.benchmarks.workloads.cpu import CPU
+from tests.benchmarks.workloads.deaths import DEATHS
 from tests.benchmarks.workloads.echo import ECHO
 from tests.benchmarks.workloads.footprint import FOOTPRINT
 from tests.benchmarks.workloads.growth import GROWTH
@@ -22,6 +23,7 @@ WORKLOADS: tuple[Workload, ...] = (
     CPU,
     SKEW,
     LIFECYCLE,
+    DEATHS,
     FOOTPRINT,
     GROWTH,
     OBSERVERS,
