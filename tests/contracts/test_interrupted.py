@@ -5,15 +5,12 @@ from __future__ import annotations
 import concurrent.futures
 import os
 import random
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from types import FrameType
 
 import pytest
 
-from poolapp.engine import Pool, PoolError, TaskFuture, TaskNotPicklable, WorkerLost
+from poolapp.engine import Pool, TaskFuture, TaskNotPicklable, WorkerLost
 from tests.contracts.conftest import books
 from tests.engine import functions
 from tests.engine.polling import eventually
@@ -90,43 +87,3 @@ def test_whatever_execute_was_about_when_a_handler_raised_nobody_waits_in_vain(p
 
     assert interrupted > 10
     eventually(lambda: is_whole(pool))
-
-
-@pytest.fixture
-def alarm() -> Iterator[None]:
-    """SIGVTALRM raises in the main thread."""
-
-    def ring(*_: object) -> None:
-        raise Ring
-
-    before = signal.signal(signal.SIGVTALRM, ring)
-    yield
-    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    signal.signal(signal.SIGVTALRM, before)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("alarm")
-@pytest.mark.parametrize("kind", ["thread", "process"])  # an inline worker's tasks would be interrupted themselves
-def test_real_alarms_at_random_moments(pool: Pool):
-    rng = random.Random(7)
-    futures: list[TaskFuture] = []
-    for _ in range(150):
-        try:
-            signal.setitimer(signal.ITIMER_VIRTUAL, rng.uniform(0.0001, 0.004))
-            while True:
-                future = pool.execute(functions.add, 1, 1)
-                futures.append(future)
-                if rng.random() < 0.3:
-                    future.result(SECONDS)
-        except Ring:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        except PoolError:
-            continue
-
-    done = concurrent.futures.wait(futures, timeout=2 * SECONDS)
-
-    assert done.not_done == set()
-    assert still_works(pool)
-    eventually(lambda: is_whole(pool))
-    assert threading.current_thread() is threading.main_thread()
