@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -46,12 +47,12 @@ class Heartbeat:
         if event.name in NEWS:
             self._wake()
 
-    def beat(self, *, dropped_records: int = 0) -> None:
-        """Write the pool's figures; once in a while also into its history."""
+    def beat(self, recording: Mapping[str, Any]) -> None:
+        """Write the pool's figures, and how recording goes; once in a while also into its history."""
         instance = self._instance
         instance.heartbeat_at = timezone.now()
         instance.stopped_at = self._stopped_at  # others may have taken us for dead
-        instance.snapshot = {**self._pool.snapshot(), "dropped_records": dropped_records}
+        instance.snapshot = {**self._pool.snapshot(), **recording}
         instance.save(using=self._settings.database)
         if time.monotonic() >= self._next_history:
             self._next_history = time.monotonic() + self._settings.snapshot_interval
@@ -60,7 +61,7 @@ class Heartbeat:
                 instance=instance, at=instance.heartbeat_at, **figures
             )
 
-    def stop(self, *, dropped_records: int = 0) -> None:
+    def stop(self, recording: Mapping[str, Any]) -> None:
         """Say goodbye."""
         self._stopped_at = timezone.now()
-        self.beat(dropped_records=dropped_records)
+        self.beat(recording)

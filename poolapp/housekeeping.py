@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.db import close_old_connections, connections
 
@@ -29,6 +30,7 @@ MOURN_EVERY = 5.0
 CLEAR_OUT_EVERY = 60.0
 SECONDS_FOR_GOODBYE = 1.5
 SECONDS_BETWEEN_COMPLAINTS = 60.0
+LONGEST_TROUBLE = 300  # characters
 
 
 class Chore:
@@ -39,6 +41,7 @@ class Chore:
         self._every = every
         self._do = do
         self._next_complaint = 0.0
+        self.trouble: str | None = None  # why it could not be done the last time
         self.due = 0.0  # a reading of the monotonic clock
         self.failures = 0
 
@@ -48,8 +51,12 @@ class Chore:
             close_old_connections()
             if self._do() is True:  # there is more to be done
                 self.due = 0.0
-        except Exception:
+            if self.trouble is not None:
+                self.trouble, self._next_complaint = None, 0.0
+                logger.warning("poolapp can %s again (after %d failures)", self._name, self.failures)
+        except Exception as exc:
             self.failures += 1
+            self.trouble = f"{type(exc).__name__}: {exc}"[:LONGEST_TROUBLE]
             connections.close_all()
             if time.monotonic() >= self._next_complaint:
                 self._next_complaint = time.monotonic() + SECONDS_BETWEEN_COMPLAINTS
@@ -67,10 +74,11 @@ class Housekeeper:
         self._heartbeats: dict[str, Heartbeat] = {}
         self._recorder = Recorder(self._settings)
         self._desk = CommandDesk(database)
+        self._recording = Chore("record tasks", FLUSH_EVERY, lambda: self._recorder.flush(FLUSH_EVERY))
         self._beating = Chore("write its heartbeat", BEAT_EVERY, self._beat)
         self._listening = Chore("look for requests", LISTEN_EVERY, self._listen)
         self._chores = [
-            Chore("record tasks", FLUSH_EVERY, lambda: self._recorder.flush(FLUSH_EVERY)),
+            self._recording,
             self._beating,
             self._listening,
             Chore("close the books of lost processes", MOURN_EVERY, lambda: close_books_of_the_lost(database)),
@@ -106,6 +114,11 @@ class Housekeeper:
         """Events that were not recorded because the database did not keep up."""
         return self._recorder.dropped
 
+    @property
+    def recording(self) -> dict[str, Any]:
+        """How recording goes: events that were left out, and what is wrong with the database, JSON-ready."""
+        return {"dropped_records": self.dropped_records, "recording_trouble": self._recording.trouble}
+
     def stop(self) -> None:
         """Say goodbye and write what is left, within a few seconds."""
         self._stopped = True
@@ -125,14 +138,14 @@ class Housekeeper:
 
     def _say_goodbye(self) -> None:
         for heartbeat in self._heartbeats.values():
-            Chore("write its last heartbeat", 0, partial(heartbeat.stop, dropped_records=self.dropped_records)).do()
+            Chore("write its last heartbeat", 0, partial(heartbeat.stop, self.recording)).do()
         Chore("record the last tasks", 0, lambda: self._recorder.flush(SECONDS_FOR_GOODBYE)).do()
         self._recorder.give_up()
         connections.close_all()
 
     def _beat(self) -> None:
         for heartbeat in list(self._heartbeats.values()):
-            heartbeat.beat(dropped_records=self.dropped_records)
+            heartbeat.beat(self.recording)
 
     def _listen(self) -> None:
         self._desk.serve({h.instance.pk: h.pool for h in list(self._heartbeats.values()) if h.instance.pk})

@@ -111,8 +111,8 @@ def snapshot_of(alias: str, pool: Pool) -> dict[str, Any]:
     """A pool's snapshot with whose it is."""
     whose = {"alias": alias, "host": HOST, "pid": os.getpid(), "alive": True, "heartbeat_age": 0.0}
     housekeeper = _set.housekeeper
-    dropped = housekeeper.dropped_records if housekeeper is not None else 0
-    return {**whose, **pool.snapshot(tasks=False), "dropped_records": dropped}
+    recording = housekeeper.recording if housekeeper is not None else {}
+    return {**whose, **pool.snapshot(tasks=False), **recording}
 
 
 def _options(alias: str) -> PoolOptions:

@@ -18,6 +18,7 @@ WORDS = {
     "ready": _("ready"),
     "busy": _("busy"),
     "paused": _("paused"),
+    "degraded": _("degraded"),
     "stopping": _("stopping"),
     "silent": _("not heard of"),
     "idle": _("idle"),

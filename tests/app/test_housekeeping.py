@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 import poolapp
 from poolapp import housekeeping
@@ -55,9 +57,13 @@ class TestAChore:
 
         with missing(TaskRecord):
             chore.do()
+            assert chore.trouble is not None
+            assert "OperationalError" in chore.trouble
         chore.do()
 
         assert counted == [0]
+        assert chore.trouble is None
+        assert complaints(caplog)[-1] == "poolapp can count the tasks again (after 1 failures)"
 
 
 @pytest.mark.usefixtures("thread_pools")
@@ -81,6 +87,18 @@ class TestTheHousekeeper:
 
         eventually(PoolInstance.objects.filter(snapshot__executed_tasks=1).exists)
         assert "could not write its heartbeat" in complaints(caplog)[0]
+
+    def test_says_what_is_wrong_with_recording_as_long_as_it_is(self):
+        poolapp.get_pool()
+
+        with missing(TaskRecord):
+            poolapp.execute(tasks.add, 1).result(SECONDS)
+            eventually(PoolInstance.objects.filter(snapshot__recording_trouble__startswith="OperationalError").exists)
+            output = StringIO()
+            call_command("poolstatus", stdout=output)
+            assert "records cannot be written: OperationalError" in output.getvalue()
+
+        eventually(PoolInstance.objects.filter(snapshot__recording_trouble=None).exists)
 
     def test_ends_in_time_even_if_nothing_can_be_written(self):
         poolapp.execute(tasks.add, 1).result(SECONDS)

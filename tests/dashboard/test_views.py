@@ -439,3 +439,26 @@ def test_records_that_were_left_out_are_said_honestly(client, watcher, here):
     here(local_entry(dropped_records=68511))
 
     assert "68,511 events not recorded" in visible_text(client.get(DASHBOARD).text)
+
+
+def test_what_is_wrong_with_workers_and_records_is_said(client, watcher, here):
+    client.force_login(watcher)
+    here(
+        local_entry(state="degraded", trouble="no worker lasts in slot 0: no memory", recording_trouble="it is locked")
+    )
+
+    text = visible_text(client.get(DASHBOARD).text)
+
+    assert "degraded" in text
+    assert trouble in text
+    assert "Records cannot be written: it is locked" in text
+
+
+def test_what_is_not_wrong_is_not_shown(client, watcher, here):
+    client.force_login(watcher)
+    here(local_entry(trouble=None, recording_trouble=None))
+
+    page = client.get(DASHBOARD).text
+
+    notices = re.findall(r'<p class="pa-notice pa-lost" data-when="(\w+)"( hidden)?', page.partition("<template")[0])
+    assert dict(notices) == {"trouble": " hidden", "recording_trouble": " hidden"}

@@ -74,6 +74,10 @@ class Command(BaseCommand):
         )
         if dropped := snapshot.get("dropped_records"):
             self.stdout.write(self.style.WARNING(f"  {dropped} events of tasks were not recorded"))
+        for trouble in ("trouble", "recording_trouble"):
+            if said := snapshot.get(trouble):
+                about = "records cannot be written: " if trouble == "recording_trouble" else ""
+                self.stdout.write(self.style.WARNING(f"  {about}{said}"))
         for worker in snapshot["workers"]:
             self.stdout.write(
                 f"  worker {worker['id']:>4}  slot {worker['slot']:>3}  pid {worker['pid'] or '-':>7}"
