@@ -442,10 +442,9 @@ def test_records_that_were_left_out_are_said_honestly(client, watcher, here):
 
 
 def test_what_is_wrong_with_workers_and_records_is_said(client, watcher, here):
+    trouble = "no worker lasts in slot 0: no memory"
     client.force_login(watcher)
-    here(
-        local_entry(state="degraded", trouble="no worker lasts in slot 0: no memory", recording_trouble="it is locked")
-    )
+    here(local_entry(state="degraded", trouble=trouble, recording_trouble="it is locked"))
 
     text = visible_text(client.get(DASHBOARD).text)
 
