@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -22,11 +24,14 @@ from poolapp.observers.broadcaster import GROUP, broadcaster
 SIGNED_OUT = 4401
 FORBIDDEN = 4403
 TOO_MANY_MESSAGES = 4429
+TOO_MANY_SOCKETS = 4430
 NO_CHANNEL_LAYER = 4503
 SERVER_ERROR = 1011
 
 RECHECK_SECONDS = 60.0
 MESSAGES_PER_SECOND = 10
+MOST_SOCKETS = 200
+MOST_SOCKETS_OF_A_USER = 20
 
 
 class Allowance:
@@ -47,6 +52,34 @@ class Allowance:
         return self._left >= 0
 
 
+class Doorkeeper:
+    """Counts the open sockets of this process, and how many each user has."""
+
+    def __init__(self, most: int = MOST_SOCKETS, most_of_a_user: int = MOST_SOCKETS_OF_A_USER) -> None:
+        self._most = most
+        self._most_of_a_user = most_of_a_user
+        self._inside: Counter[Any] = Counter()
+        self._lock = threading.Lock()
+
+    def admit(self, user_id: Any) -> bool:
+        """Count one more socket; False when there are too many already."""
+        with self._lock:
+            if self._inside.total() >= self._most or self._inside[user_id] >= self._most_of_a_user:
+                return False
+            self._inside[user_id] += 1
+            return True
+
+    def dismiss(self, user_id: Any) -> None:
+        """Count one socket less."""
+        with self._lock:
+            self._inside[user_id] -= 1
+            if not self._inside[user_id]:
+                del self._inside[user_id]
+
+
+doorkeeper = Doorkeeper()
+
+
 class DashboardConsumer(AsyncJsonWebsocketConsumer):
     """Sends a complete frame when it opens, then whatever the broadcaster sends to the group."""
 
@@ -61,6 +94,7 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):
         self.allowance = Allowance(MESSAGES_PER_SECOND, clock)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.recheck: asyncio.Task[None] | None = None
+        self.guest: Any = None  # the user who counts as having this socket open
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         try:
@@ -82,9 +116,12 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):
         code = await database_sync_to_async(refusal)(self.scope.get("user"))
         if code is None and self.channel_layer is None:
             code = NO_CHANNEL_LAYER
+        if code is None and not doorkeeper.admit(self.scope["user"].pk):
+            code = TOO_MANY_SOCKETS
         if code is not None:
             await self.close(code=code)
             return
+        self.guest = self.scope["user"].pk
         await self._join()
         await self.accept()
         await self.send_json(await database_sync_to_async(presenters.frame)(broadcaster.seq))
@@ -105,6 +142,9 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):
         self.recheck = asyncio.create_task(self._keep_checking(), name="poolapp-recheck")
 
     async def _leave(self) -> None:
+        if self.guest is not None:
+            doorkeeper.dismiss(self.guest)
+            self.guest = None
         if self.recheck is not None:
             self.recheck.cancel()
         if self.loop is not None:

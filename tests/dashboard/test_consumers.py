@@ -259,3 +259,24 @@ def test_an_allowance_fills_up_again():
 
     assert spent == [True, True, False]
     assert allowance.spend()
+
+
+async def test_nobody_has_more_sockets_than_a_dashboard_needs(connect, watcher, monkeypatch):
+    monkeypatch.setattr(consumers, "doorkeeper", consumers.Doorkeeper(most_of_a_user=2))
+    first, _ = await connect(watcher)
+    await connect(watcher)
+
+    _, (was_accepted, code) = await connect(watcher)
+    assert (was_accepted, code) == (False, consumers.TOO_MANY_SOCKETS)
+
+    await first.disconnect(timeout=SOON)
+    _, (was_accepted, _) = await connect(watcher)
+    assert was_accepted
+
+
+def test_a_process_has_no_more_sockets_than_it_can_bear():
+    doorkeeper = consumers.Doorkeeper(most=3)
+
+    assert [doorkeeper.admit(user) for user in (1, 2, 3, 4)] == [True, True, True, False]
+    doorkeeper.dismiss(2)
+    assert doorkeeper.admit(4)
