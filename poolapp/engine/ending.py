@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -96,3 +97,14 @@ class Ending:
         self._core.herald.put(Tell("destroy"))
         self._core.herald.drain()
         self._core.herald.hear_out(self._last_seconds)
+
+
+def end_when_forgotten(core: Core) -> None:
+    """End the run of a pool that nobody refers to any more, after its tasks; it does not wait for that.
+
+    Called as the pool is collected, in the middle of anything.
+    """
+    if core.state == "running" and core.pid == os.getpid():
+        ending = threading.Thread(target=core.ending.ask, args=(None,), name=f"poolapp-{core.name}-ending", daemon=True)
+        with suppress(RuntimeError):  # at the end of the interpreter, when everything ends
+            ending.start()

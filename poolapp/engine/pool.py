@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from types import TracebackType
@@ -13,6 +14,7 @@ from poolapp.engine.acquaintances import Acquaintances, TaskRef
 from poolapp.engine.calling_off import withdraw
 from poolapp.engine.clock import Clock, SystemClock
 from poolapp.engine.core import Core
+from poolapp.engine.ending import end_when_forgotten
 from poolapp.engine.errors import InvalidOption, PoolError, QueueFull
 from poolapp.engine.events import MESSAGE, Listener, require_event, require_listener
 from poolapp.engine.futures import TaskFuture
@@ -43,7 +45,8 @@ class Pool(Executor):
         default task, unless another one is made it.
     clock: where time comes from.
 
-    A pool is started with `start()`, by using it as a context manager, or as it is made with `start_workers=True`.
+    A pool is started with `start()`, by using it as a context manager, or as it is made with `start_workers=True`. One
+    that runs and that nobody refers to any more ends after its tasks.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Pool(Executor):
         self._clock: Clock = clock or SystemClock()
         self._acquaintances = Acquaintances(functions if functions is not None else {})
         self._core = Core(self.options, self._clock)
+        weakref.finalize(self, end_when_forgotten, self._core).atexit = False
         for option, event in HANDLERS.items():
             if (handler := getattr(self.options, option)) is not None:
                 self._core.herald.add_listener(event, resolve(handler, option))
