@@ -97,20 +97,13 @@ def task(
     not callable, InvalidOption or InvalidOptionType for a wrong value, PoolError when another function has the name.
     """
 
+    options: dict[str, Any] = {"pool": pool, "priority": priority, "strategy": strategy, "workers": workers}
+    options |= {"timeout": timeout, "full_timeout": full_timeout, "retry_lost": retry_lost}
+
     def decorate(function: Callable[..., Any]) -> RegisteredTask:
         if not callable(function):
             raise InvalidOptionType(f"a task must be a function, not {function!r}")
-        registered = RegisteredTask(
-            function,
-            dotted_path(function) if name is None else name,
-            pool=pool,
-            priority=priority,
-            strategy=strategy,
-            workers=workers,
-            timeout=timeout,
-            full_timeout=full_timeout,
-            retry_lost=retry_lost,
-        )
+        registered = RegisteredTask(function, dotted_path(function) if name is None else name, **options)
         registry.register(registered)
         return registered
 
