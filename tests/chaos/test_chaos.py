@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECONDS_IN_CI = {"process": 300.0, "thread": 30.0, "site": 60.0}
+SECONDS_IN_CI = {"process": 300.0, "thread": 20.0, "site": 40.0}
 TIME_TO_END = 200.0
 
 
