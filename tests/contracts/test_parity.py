@@ -107,7 +107,7 @@ def test_a_pool_is_not_started_while_it_ends(pool: Pool):
         except PoolError as exc:
             said.append(str(exc))
 
-    pool.on("worker_exit", start)
+    pool.on("worker_exit", start, at_once=True)
 
     pool.destroy()
 
