@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Protocol
 
 from poolapp.engine import Pool, PoolOptions, TaskFunction, TaskFuture
 
+# In the environment of all processes of a run, by which those are found that have lost their parents.
+MARK = "POOLAPP_CHAOS_RUN"
 MIN_SIZE, MAX_SIZE = 2, 4
 # Slow enough for a machine on which everything is killed all the time, fast enough for many in a run.
-OPTIONS: dict[str, Any] = {"begin_timeout": 1.0, "max_tasks_per_worker": 2000, "max_inactive_time": 1.0}
+OPTIONS: dict[str, Any] = {
+    "env": {MARK: str(os.getpid())},
+    "begin_timeout": 1.0,
+    "max_tasks_per_worker": 2000,
+    "max_inactive_time": 1.0,
+}
 
 
 class Subject(Protocol):

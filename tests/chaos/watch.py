@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poolapp.engine.workers.memory import resident_set
+from tests.chaos.subjects import MARK
 
 # What a process may grow by, in bytes, over a run: arenas of the allocator that are not full, and caches.
 SLACK = 64_000_000
@@ -62,6 +63,7 @@ def descendants() -> set[int]:
     while fresh := {pid for pid, stat in parents.items() if stat and int(stat[1]) in ours and pid not in found}:
         found |= fresh
         ours |= fresh
+    found |= {pid for pid in parents if _is_marked(pid)}
     return {pid for pid in found if (stat := parents[pid]) and stat[0] not in "ZX"}
 
 
@@ -76,6 +78,14 @@ def descriptors() -> Counter[str]:
         except OSError:  # the one with which we look
             continue
     return links
+
+
+def _is_marked(pid: int) -> bool:
+    """Whether a process has come from a worker of this run, though its parent may be gone."""
+    try:
+        return f"{MARK}={os.getpid()}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
 
 
 def _stat(path: Path) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import signal
 import sys
 import threading
@@ -134,6 +136,7 @@ class ProcessCrew:
             reason += f": {_describe(exit_code)}"
         for worker in list(self._workers.values()):
             if worker.nursery is nursery:
+                _end_session(worker.pid)
                 self._bury(worker.node_id, WorkerExit(reason, error, by_force=exit_code in BY_FORCE))
 
     def _send_to_nursery(self, worker: ProcessWorker, fds: Sequence[int]) -> None:
@@ -149,6 +152,13 @@ class ProcessCrew:
         if worker := self._workers.pop(node_id, None):
             worker.bury(exit)
         self._doomed.discard(node_id)
+
+
+def _end_session(pid: int | None) -> None:
+    """End what a worker has started, now that its nursery cannot; the worker itself dies with the nursery."""
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _describe(exit_code: int) -> str:
