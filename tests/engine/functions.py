@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from poolapp.engine import TaskFunction, current_task
+from poolapp.engine.workers.tickets import TicketHolder
 
 # Plain work
 
@@ -410,6 +411,16 @@ def close_standard_streams() -> str:
     return "closed"
 
 
+def die_once_a_task_was_taken_back() -> None:
+    """Have this worker die as soon as it learns that a task which it was given was taken back."""
+    may_begin = TicketHolder.may_begin
+
+    def may_begin_or_die(holder: TicketHolder, batch_number: int) -> bool:
+        return may_begin(holder, batch_number) or kill_me("SIGKILL")
+
+    TicketHolder.may_begin = may_begin_or_die  # type: ignore[method-assign]
+
+
 def leave_a_child_behind(path: str) -> NoReturn:
     """Die while a forked child, which holds all our descriptors, lives on."""
     child = os.fork()
@@ -419,9 +430,10 @@ def leave_a_child_behind(path: str) -> NoReturn:
     os._exit(1)
 
 
-def have_a_child(path: str) -> NoReturn:
-    """Start a program and wait for it."""
-    program = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+def have_a_child(path: str, process_group: int | None = None) -> NoReturn:
+    """Start a program, in our process group unless given (0: in one of its own), and wait for it."""
+    command = [sys.executable, "-c", "import signal; signal.pause()"]
+    program = subprocess.Popen(command, process_group=process_group)
     write_line(path, program.pid)
     program.wait()
     raise AssertionError("it has ended")

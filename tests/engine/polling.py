@@ -23,15 +23,20 @@ def eventually(ask: Callable[[], T], within: float = 10.0) -> T:
 
 def is_alive(pid: int) -> bool:
     """Whether a process exists and has not ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    return process_state(pid) not in (None, "Z", "X")
 
 
 def is_stopped(pid: int) -> bool:
     """Whether a process is held by SIGSTOP."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return process_state(pid) == "T"
+
+
+def process_state(pid: int) -> str | None:
+    """The letter that the system shows for it, such as R, S and Z; None for no process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return None
 
 
 def children(pid: int) -> list[int]:

@@ -133,7 +133,26 @@ def test_f47_eight_killers_among_twenty_four_cost_eight(make_pool: Callable[...,
     assert sys.exc_info() == (None, None, None)
 
 
-# F81: an idle worker that is frozen
+# F80, F81: a worker that is frozen
+
+
+def test_f80_a_frozen_busy_worker_stalls_nobody_and_its_task_ends_once_it_goes_on(
+    make_pool: Callable[..., Pool], tmp_path: Path
+):
+    pool, gate = make_pool(min_size=2), Gate(tmp_path, "held")
+    held = gate.hold(pool)
+    gate.wait_for_task()
+    (busy,) = (worker["pid"] for worker in pool.snapshot()["workers"] if worker["state"] == "busy")
+    os.kill(busy, signal.SIGSTOP)
+    gate.open()
+
+    others = [pool.execute(functions.pid) for _ in range(100)]
+
+    assert busy not in {future.result(SECONDS) for future in others}
+    assert not held.done()
+    os.kill(busy, signal.SIGCONT)
+    assert held.result(SECONDS) == "passed"
+    gate.close()
 
 
 def test_f81_a_frozen_idle_worker_stalls_nobody(

@@ -26,6 +26,7 @@ from poolapp.engine.workers import prctl
 from poolapp.engine.workers.becoming import become_worker, set_up
 from poolapp.engine.workers.crash import report_crashes
 from poolapp.engine.workers.descriptors import move_up, nameless_file, own_socket
+from poolapp.engine.workers.sessions import end_session
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import Equipment
 
@@ -120,7 +121,7 @@ class Nursery:
             return
         for pid in [pid for pid, node in self._nodes.items() if node == node_id]:
             if verb == KILL:
-                _kill_session(pid)
+                _kill(pid)
             elif verb == INTERRUPT:
                 os.kill(pid, signal.SIGINT)
 
@@ -173,7 +174,7 @@ class Nursery:
         for pid in list(self._nodes):
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
-            _kill_session(pid)  # while nobody else can have the pid
+            end_session(pid)  # while nobody else can have the pid
             _, status = os.waitpid(pid, 0)
             self._tell("dead", self._nodes.pop(pid), os.waitstatus_to_exitcode(status))
 
@@ -186,14 +187,14 @@ class Nursery:
     def _end(self) -> None:
         """The pool is gone: nothing of us may stay."""
         for pid in self._nodes:
-            _kill_session(pid)
+            _kill(pid)
         os._exit(0)
 
 
-def _kill_session(pid: int) -> None:
-    for kill in (os.killpg, os.kill):  # the group does not exist until the worker has made it
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
+def _kill(pid: int) -> None:
+    """Kill a worker that has not been reaped, so that nobody else can have its id, and its session if there is one."""
+    os.kill(pid, signal.SIGKILL)
+    end_session(pid)
 
 
 def _flush_output() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import os
 import signal
 import sys
 import threading
@@ -22,6 +20,7 @@ from poolapp.engine.workers.nursery import NurseryHandle
 from poolapp.engine.workers.parcels import pack_call, size
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.remote import ProcessWorker
+from poolapp.engine.workers.sessions import end_session
 
 # A payload of more bytes than this takes its time: about so long for each byte.
 LIGHT = 4096
@@ -136,7 +135,8 @@ class ProcessCrew:
             reason += f": {_describe(exit_code)}"
         for worker in list(self._workers.values()):
             if worker.nursery is nursery:
-                _end_session(worker.pid)
+                if worker.pid is not None:
+                    end_session(worker.pid)  # its nursery cannot any more; the worker itself has died with it
                 self._bury(worker.node_id, WorkerExit(reason, error, by_force=exit_code in BY_FORCE))
 
     def _send_to_nursery(self, worker: ProcessWorker, fds: Sequence[int]) -> None:
@@ -152,13 +152,6 @@ class ProcessCrew:
         if worker := self._workers.pop(node_id, None):
             worker.bury(exit)
         self._doomed.discard(node_id)
-
-
-def _end_session(pid: int | None) -> None:
-    """End what a worker has started, now that its nursery cannot; the worker itself dies with the nursery."""
-    if pid is not None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
 
 
 def _describe(exit_code: int) -> str:

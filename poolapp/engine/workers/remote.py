@@ -68,7 +68,7 @@ class ProcessWorker:
         self._crash = CrashReport()
         self._reader = FrameReader(self._socket, socket.MSG_DONTWAIT, self._other_shelf)
         self._writer = FrameWriter(self._socket, socket.MSG_DONTWAIT)
-        self._tickets = TicketOffice()
+        self._tickets = TicketOffice(self._other_shelf.note)
         self._interrupts = InterruptOffice()
         self._posted: deque[Batch | Head | None] = deque()  # None: stop after what was sent
         self._task_count = 0  # all that were ever posted
@@ -77,6 +77,7 @@ class ProcessWorker:
         self._sending = threading.Lock()
         self._hearing = threading.RLock()
         self._closed = False
+        self._is_dead = False
         self._is_reporting = False  # whether what it has said is being dealt with
         self._is_deaf = False  # whether what it says cannot be understood any more
         self._error: str | None = None
@@ -134,7 +135,9 @@ class ProcessWorker:
                 self._hearing.release()
 
     def take_back(self) -> list[int]:
-        return [] if self._closed else self._tickets.take_back()
+        if self._closed:
+            return []
+        return self._tickets.inherit() if self._is_dead else self._tickets.take_back()
 
     def unbegun(self) -> int:
         return 0 if self._closed else self._tickets.left()
@@ -180,6 +183,7 @@ class ProcessWorker:
         if crash := self._crash.read():
             logger.error("%s crashed: %s\n%s", self._node.title.capitalize(), exit.reason, crash)
         error = exit.error or self._error or crash
+        self._is_dead = True
         self._reports.exited(self._node, replace(exit, error=error))
         self._release()
 

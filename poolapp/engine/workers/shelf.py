@@ -1,8 +1,9 @@
 """A shelf: shared memory in which a pool and one of its workers leave what is too large for their socket.
 
-One side puts, the other takes. The first page has a mark for every parcel that was put and not taken yet. Behind it is
-a ring for parcels of ordinary size, which keeps its memory, and behind that the place for a huge one, of which there
-is one at a time, and which takes its memory with it. A parcel is copied once on each side, and by neither piecemeal.
+One side puts, the other takes. The first page has a mark for every parcel that was put and not taken yet, and a note
+that the side which puts may leave in case it dies. Behind it is a ring for parcels of ordinary size, which keeps its
+memory, and behind that the place for a huge one, of which there is one at a time, and which takes its memory with it.
+A parcel is copied once on each side, and by neither piecemeal.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from poolapp.engine.workers.descriptors import mapped, nameless_file
 
 MARKS = 64
 PUT = 1  # the mark of a parcel that was put and not taken
+NOTE = slice(MARKS, MARKS + 2)  # whether there is one, and its number
 FIRST = mmap.PAGESIZE  # where the ring begins
 RING = 8 * 2**20
 BASE = FIRST + RING  # where a huge parcel begins
@@ -66,6 +68,10 @@ class ShelfPutter:
             self._put.append((mark, offset))
             self._head = offset + size
         return mark, offset, size
+
+    def leave_note(self, number: int | None) -> None:
+        """Leave a number below 256 for the other side to find, or take it away."""
+        self._ring[NOTE] = bytes((0, 0) if number is None else (1, number))
 
     def close(self) -> None:
         self._ring.close()
@@ -132,6 +138,11 @@ class ShelfTaker:
                     os.ftruncate(self.fd, BASE)
             self._ring[mark] = 0
         self._looked_at.clear()
+
+    def note(self) -> int | None:
+        """The number that the other side has left, if any."""
+        is_there, number = self._ring[NOTE]
+        return number if is_there else None
 
     def close(self) -> None:
         self._view.release()

@@ -85,9 +85,10 @@ class WorkerProcess:
 
     def __init__(self, connection: Connection, desk: InterruptDesk, equipment: Equipment) -> None:
         self._reader = AlertReader(connection.sock, ShelfTaker(connection.shelf_fd))
-        self._voice = Voice(connection.sock, ShelfPutter(connection.own_shelf_fd))
+        shelf = ShelfPutter(connection.own_shelf_fd)
+        self._voice = Voice(connection.sock, shelf)
         self._tell = self._voice.tell
-        self._tickets = TicketHolder(connection.ticket_fd)
+        self._tickets = TicketHolder(connection.ticket_fd, shelf.leave_note)
         self._desk = desk
         self._runner = equipment.runner
         self._luggage = equipment.luggage

@@ -12,7 +12,8 @@ import pytest
 from poolapp.engine import Pool, TaskAborted, TaskFuture, WorkerLost
 from tests.engine import functions
 from tests.engine.gates import Gate
-from tests.engine.polling import eventually, is_alive, is_stopped, nursery_pids
+from tests.engine.polling import eventually, is_alive, is_stopped, nursery_pids, process_state
+from tests.engine.workers.direct import Driver
 
 MakePool = Callable[..., Pool]
 
@@ -209,6 +210,21 @@ def test_a_task_that_is_only_partly_in_the_socket_can_be_cancelled(full: Pool):
     assert full.execute(functions.length, b"zz").result(10) == 2
 
 
+def test_a_task_whose_ticket_was_read_too_early_runs_elsewhere_when_the_worker_dies(make_pool: MakePool):
+    """Read instead of the ticket of a task that was cancelled, and not used when the worker dies."""
+    pool = make_pool()
+    pool.execute(functions.die_once_a_task_was_taken_back).result(10)
+    worker = whole(pool, 1)[0]
+    stop_process(worker)
+    assert pool.execute(functions.add, 1, 1).cancel()
+    others = [pool.execute(functions.add, number, 1) for number in range(3)]
+
+    os.kill(worker, signal.SIGCONT)
+
+    assert [future.result(10) for future in others] == [1, 2, 3]
+    assert pool.snapshot()["restarts"] == 1
+
+
 def test_a_task_that_closes_its_descriptors_loses_its_worker_but_not_the_pool(make_pool: MakePool):
     pool = make_pool()
     before = whole(pool, 1)[0]
@@ -240,16 +256,47 @@ def test_a_worker_with_a_child_that_holds_its_descriptors_is_known_to_be_dead(ma
     eventually(lambda: not is_alive(int(log.read_text())))
 
 
-def test_what_a_worker_has_started_dies_with_it(make_pool: MakePool, tmp_path: Path):
+@pytest.mark.parametrize("process_group", [None, 0], ids=["in its group", "in a group of its own"])
+def test_what_a_worker_has_started_dies_with_it(make_pool: MakePool, tmp_path: Path, process_group: int | None):
     pool = make_pool()
     log = tmp_path / "child"
-    future = pool.execute(functions.have_a_child, str(log))
+    future = pool.execute(functions.have_a_child, str(log), process_group)
     child = int(eventually(lambda: log.exists() and log.read_text()))
 
     os.kill(whole(pool, 1)[0], signal.SIGKILL)
 
     assert isinstance(future.exception(10), WorkerLost)
     eventually(lambda: not is_alive(child))
+
+
+def test_a_process_that_a_task_has_given_its_own_group_dies_with_the_nursery(make_pool: MakePool, tmp_path: Path):
+    pool = make_pool()
+    log = tmp_path / "child"
+    future = pool.execute(functions.have_a_child, str(log), 0)
+    child = int(eventually(lambda: log.exists() and log.read_text()))
+
+    kill_the_nursery()
+
+    assert isinstance(future.exception(10), WorkerLost)
+    eventually(lambda: not is_alive(child))
+
+
+def test_only_the_nursery_kills_a_worker_and_it_keeps_the_process_id_until_then(drive: Callable[..., Driver]):
+    """So nobody else can have the id of a process that is to be killed."""
+    driver = drive("process")
+    worker = driver.worker.pid
+    (nursery,) = nursery_pids()
+    stop_process(nursery)
+
+    driver.worker.kill()
+    assert process_state(worker) == "S"
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: process_state(worker) == "Z")
+    driver.worker.kill()
+
+    os.kill(nursery, signal.SIGCONT)
+    driver.exit()
+    assert process_state(worker) is None
 
 
 def test_a_pool_that_does_not_replace_workers_gets_one_back_with_the_work(make_pool: MakePool):

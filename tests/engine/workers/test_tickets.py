@@ -15,16 +15,41 @@ from poolapp.engine.node import BATCH_NUMBERS
 from poolapp.engine.workers.tickets import TicketHolder, TicketOffice
 
 
+class Note:
+    """What the holder leaves for the office."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+    def leave(self, number: int | None) -> None:
+        self.number = number
+
+    def read(self) -> int | None:
+        return self.number
+
+
+def counter() -> tuple[TicketOffice, TicketHolder]:
+    """Both ends."""
+    note = Note()
+    office = TicketOffice(note.read)
+    return office, TicketHolder(office.read_fd, note.leave)
+
+
 @pytest.fixture
-def office() -> Iterator[TicketOffice]:
-    office = TicketOffice()
-    yield office
+def both_ends() -> Iterator[tuple[TicketOffice, TicketHolder]]:
+    office, holder = counter()
+    yield office, holder
     office.close()
 
 
 @pytest.fixture
-def holder(office: TicketOffice) -> TicketHolder:
-    return TicketHolder(office.read_fd)
+def office(both_ends: tuple[TicketOffice, TicketHolder]) -> TicketOffice:
+    return both_ends[0]
+
+
+@pytest.fixture
+def holder(both_ends: tuple[TicketOffice, TicketHolder]) -> TicketHolder:
+    return both_ends[1]
 
 
 def test_with_a_ticket_a_task_may_begin_once(office: TicketOffice, holder: TicketHolder):
@@ -73,6 +98,23 @@ def test_a_ticket_that_was_read_early_is_good_for_its_own_batch_only(office: Tic
     assert holder.may_begin(3)
 
 
+def test_a_ticket_that_was_read_early_is_inherited_from_a_dead_worker(office: TicketOffice, holder: TicketHolder):
+    office.issue(3, 2)
+    holder.may_begin(1)
+
+    assert office.left() == 2
+    assert office.inherit() == [3, 3]
+
+
+def test_a_ticket_that_was_read_early_and_used_is_not_inherited(office: TicketOffice, holder: TicketHolder):
+    office.issue(3, 2)
+    holder.may_begin(1)
+    holder.may_begin(3)
+
+    assert office.left() == 1
+    assert office.inherit() == [3]
+
+
 def test_all_tickets_of_the_largest_backlog_fit_into_the_pipe(office: TicketOffice):
     office.issue(7, 200 * 128)
 
@@ -88,8 +130,7 @@ class TicketMachine(RuleBasedStateMachine):
 
     @initialize(first=st.integers(0, BATCH_NUMBERS - 1))
     def open(self, first: int) -> None:
-        self.office = TicketOffice()
-        self.holder = TicketHolder(self.office.read_fd)
+        self.office, self.holder = counter()
         self.number = first
         self.messages: deque[tuple[int, int, int]] = deque()  # serial, number, count
         self.current: tuple[int, int, int] | None = None
@@ -116,7 +157,10 @@ class TicketMachine(RuleBasedStateMachine):
 
     @rule()
     def take_back(self) -> None:
-        for number in self.office.take_back():
+        self.have_returned(self.office.take_back())
+
+    def have_returned(self, numbers: list[int]) -> None:
+        for number in numbers:
             self.returned.append(self.open_tickets[number].pop())
 
     @invariant()
@@ -132,11 +176,10 @@ class TicketMachine(RuleBasedStateMachine):
             assert indexes == list(range(len(indexes)))
 
     def teardown(self) -> None:
+        """The worker dies, wherever it is."""
         if not hasattr(self, "office"):
             return
-        while self.current or self.messages:
-            self.step()
-        self.take_back()
+        self.have_returned(self.office.inherit())
         assert len(self.begun) + len(self.returned) == self.tasks
         self.nothing_is_begun_and_taken_back()
         self.the_begun_ones_are_the_first_of_their_batch()
