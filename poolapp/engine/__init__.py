@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from poolapp.engine.errors import (
         InvalidOption,
         InvalidOptionType,
+        PayloadTooLarge,
         PoolDestroyed,
         PoolError,
         PoolNotStarted,
@@ -36,6 +37,7 @@ __all__ = [
     "InvalidOption",
     "InvalidOptionType",
     "MeasurementOptions",
+    "PayloadTooLarge",
     "Pool",
     "PoolDestroyed",
     "PoolError",
@@ -65,6 +67,7 @@ _MODULES = {
     "errors": (
         "InvalidOption",
         "InvalidOptionType",
+        "PayloadTooLarge",
         "PoolDestroyed",
         "PoolError",
         "PoolNotStarted",

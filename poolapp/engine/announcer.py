@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 import uuid
 from typing import Any
 
@@ -12,6 +11,7 @@ from poolapp.engine.events import MESSAGE
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import Task
+from poolapp.engine.told import call_text, value_text
 from poolapp.engine.workers.running import describe
 
 NEVER_RAN = {"wait_time": None, "run_time": None, "traceback": ""}
@@ -67,7 +67,7 @@ class Announcer:
             details["error"] = describe(outcome.error)
             tells.append(Tell("task_error", details, task))
         elif self._options.describe_results:
-            details["result"] = _text(outcome.value)
+            details["result"] = value_text(outcome.value)
         tells.append(Tell("task_finished", details, task))
         return tells
 
@@ -92,7 +92,7 @@ class Announcer:
             "queued_at": task.queued_at + self._wall_offset,
         }
         if self._options.describe_arguments:
-            details["arguments"] = _text(*task.args, **task.kwargs)
+            details["arguments"] = call_text(task.function.function, task.args, task.kwargs)
         return details
 
     def _add_run(self, details: dict[str, Any], task: Task, started_at: float, run_time: float) -> None:
@@ -106,12 +106,3 @@ def _add_worker(details: dict[str, Any], task: Task) -> None:
     node = task.node
     if node is not None:
         details["worker"], details["slot"], details["worker_pid"] = node.id, node.slot, node.pid
-
-
-def _text(*args: Any, **kwargs: Any) -> str:
-    """Values as one would write them in a call, shortened wherever they are long."""
-    try:
-        parts = [reprlib.repr(value) for value in args]
-        return ", ".join([*parts, *(f"{name}={reprlib.repr(value)}" for name, value in kwargs.items())])
-    except Exception as exc:
-        return f"<no text: {describe(exc)}>"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import threading
 import time
+from collections import Counter
 from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +17,10 @@ from poolapp.engine.outcomes import WorkerExit
 
 if TYPE_CHECKING:
     from poolapp.engine.core import Core
+
+logger = logging.getLogger("poolapp")
+
+MOST_NAMES = 5  # so many kinds of tasks are named when they are abandoned
 
 
 class Ending:
@@ -76,6 +82,19 @@ class Ending:
     def _wait_for_tasks(self) -> None:
         while not self._core.scheduler.state.is_idle and (left := self._deadline - time.monotonic()) > 0:
             self._core.wait_for(partial(self._need_not_wait_until, self._deadline), left)
+        self._say_what_is_abandoned()
+
+    def _say_what_is_abandoned(self) -> None:
+        core = self._core
+        with core.lock:
+            running = [batch.front.name for node in core.scheduler.state.roster for batch in node.running()]
+            queued = core.scheduler.state.queued
+        if running or queued:
+            names = ", ".join(f"{name} ({count})" for name, count in Counter(running).most_common(MOST_NAMES))
+            logger.warning(
+                "Pool %s ends although %d tasks are running (%s) and %d wait; they fail with PoolDestroyed",
+                *(core.name, len(running), names or "none", queued),
+            )
 
     def _need_not_wait_until(self, deadline: float) -> bool:
         """Whether all is done, or somebody with less patience has come."""

@@ -39,6 +39,10 @@ class ResultNotPicklable(PoolError, TypeError):
     """The task's result or exception could not be sent back by its worker."""
 
 
+class PayloadTooLarge(PoolError, ValueError):
+    """The arguments or the outcome of a task take more bytes than the pool's max_payload."""
+
+
 class TaskAborted(PoolError):
     """The task was aborted."""
 

@@ -38,9 +38,11 @@ __all__ = [
     "require_options",
 ]
 
+SMALLEST_PAYLOAD = 4096
+
 SWITCHES = ("start_workers", "restart_worker_on_error", "enable_events", "describe_arguments", "describe_results")
 TIMES = ("max_inactive_time", "start_timeout", "stop_timeout", "abort_timeout", "begin_timeout")
-LIMITS = ("max_tasks_per_worker", "max_worker_memory")
+LIMITS = {"max_tasks_per_worker": 1, "max_worker_memory": 1, "max_payload": SMALLEST_PAYLOAD}  # at least
 HANDLERS = ("online_handler", "message_handler", "error_handler", "exit_handler")
 PATHS = ("initializer", "finalizer", "kill_handler", "around_task")
 KILL_BEHAVIORS = ("soft", "hard")
@@ -89,6 +91,8 @@ class PoolOptions(OptionGroup):
         replaced all at the same time; no limit unless given.
     max_worker_memory: bytes of memory (resident set size) from which on a worker process is replaced once its task is
         done; one that has twice as much is killed. No limit unless given. Where there is /proc only.
+    max_payload: bytes that the arguments of a task may have on their way to a worker process, and its outcome on its
+        way back; more is PayloadTooLarge. At least 4096; no limit unless given.
     online_handler, message_handler, error_handler, exit_handler: what is called with the Event when a worker is
         ready, sends a message, fails, or is gone; something to call or a "module:function".
     context_vars: "module:NAME" of each ContextVar whose value travels with tasks to worker processes.
@@ -122,6 +126,7 @@ class PoolOptions(OptionGroup):
     max_task_losses: int = 3
     max_tasks_per_worker: int | None = None
     max_worker_memory: int | None = None
+    max_payload: int | None = None
     online_handler: Handler | None = None
     message_handler: Handler | None = None
     error_handler: Handler | None = None
@@ -180,9 +185,9 @@ class PoolOptions(OptionGroup):
 
     def _check_limits(self) -> None:
         require_at_least("max_task_losses", self.max_task_losses, 1)
-        for name in LIMITS:
+        for name, least in LIMITS.items():
             if getattr(self, name) is not None:
-                require_at_least(name, getattr(self, name), 1)
+                require_at_least(name, getattr(self, name), least)
 
     def _check_what_is_called(self) -> None:
         for name in HANDLERS:

@@ -125,6 +125,19 @@ class TestText:
             gate.open()
 
 
+def test_what_a_database_says_cannot_command_a_terminal(db: None):
+    pool = stranger(host="else\x1b[2Jwhere\nforged: ready")
+    pool.snapshot |= {"trouble": "bad\x07\nworse"}
+    pool.save()
+
+    _, output = status()
+
+    assert "default on else\\x1b[2Jwhere" in output
+    assert "\n    worse\n" in output
+    assert "\nforged" in output, "as what it is: another line of the same text"
+    assert not set(output) & {"\x1b", "\x07"}
+
+
 @pytest.mark.usefixtures("ready_pools")
 class TestOnePool:
     def test_by_its_alias(self):

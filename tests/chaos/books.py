@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections import Counter
 from concurrent.futures import CancelledError, Future
@@ -69,6 +70,7 @@ class Books:
         with self._lock:
             if len(self.complaints) < MOST_COMPLAINTS:
                 self.complaints.append(text)
+                print(text, file=sys.stderr, flush=True)  # at once: a run may be long
 
     def take_over(self, snapshot: dict[str, Any]) -> None:
         """Add what a pool that has ended has counted."""

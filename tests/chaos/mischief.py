@@ -121,8 +121,8 @@ class Mischief:
 
     def _kill_nursery(self, pool: Pool) -> None:
         if (pid := self._choose(pool)) is not None:
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-            if parent not in (1, os.getpid()):
+            parent = _parent(pid)
+            if parent not in (None, 1, os.getpid()):
                 self._books.killed.update(_pids(pool))
                 _send(parent, signal.SIGKILL, "poolapp-nursery")
 
@@ -146,6 +146,13 @@ def _name(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it has just ended
+        return None
 
 
 def _send(pid: int, number: signal.Signals, name: str = "poolapp-worker") -> None:

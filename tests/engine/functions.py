@@ -219,6 +219,10 @@ def fail(message: str) -> NoReturn:
     raise ValueError(message)
 
 
+def raise_something_long(size: int) -> NoReturn:
+    raise ValueError("x" * size)
+
+
 def raise_base_exception(name: str) -> NoReturn:
     """Raise what is meant to end a process, or a generator, or a coroutine."""
     kinds = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError)

@@ -68,6 +68,27 @@ def test_who_comes_second_waits_for_the_end_too(pool: Pool, worker: ManualWorker
     assert pool.snapshot()["state"] == "stopped"
 
 
+def test_what_is_abandoned_is_told(pool: Pool, caplog: pytest.LogCaptureFixture):
+    for _ in range(3):
+        pool.execute(functions.add, 1, 1)
+
+    pool.destroy(timeout=0)
+
+    assert "although 1 tasks are running (tests.engine.functions.add (1)) and 2 wait" in caplog.text
+
+
+def test_a_pool_with_nothing_to_do_ends_without_a_word(
+    pool: Pool, worker: ManualWorker, caplog: pytest.LogCaptureFixture
+):
+    future = pool.execute(functions.add, 1, 1)
+    worker.answer(2)
+    future.result(10)
+
+    pool.destroy(timeout=0)
+
+    assert not caplog.records
+
+
 def test_who_has_less_patience_decides_for_all(pool: Pool):
     future = pool.execute(functions.add, 1, 1)
     with destroying(pool):

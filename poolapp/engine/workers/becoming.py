@@ -29,7 +29,8 @@ def set_up(setup: Setup) -> Equipment:
         if setup["initializer"]:
             load_option("initializer", setup["initializer"])(*setup["initializer_args"])
         runner = make_runner(setup["around_task"], setup["finalizer"], setup["kill_handler"])
-        return Equipment(runner, Luggage(setup["context_vars"]), setup["stack_size"], setup["stop_timeout"])
+        luggage = Luggage(setup["context_vars"])
+        return Equipment(runner, luggage, setup["max_payload"], setup["stack_size"], setup["stop_timeout"])
     finally:
         gc.enable()
 

@@ -112,6 +112,7 @@ class NurseryHandle:
             "finalizer": options.finalizer,
             "kill_handler": options.kill_handler,
             "stop_timeout": options.stop_timeout,
+            "max_payload": options.max_payload,
             "context_vars": options.context_vars,
             "nice": options.worker_options.nice,
             "limits": dict(options.worker_options.limits),

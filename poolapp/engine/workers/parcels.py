@@ -8,6 +8,7 @@ from types import GetSetDescriptorType
 from typing import Any
 
 from poolapp.engine.errors import (
+    PayloadTooLarge,
     RemoteError,
     RemoteTraceback,
     ResultNotPicklable,
@@ -60,8 +61,20 @@ def unpack_call(
     return function, parts[0], parts[1], parts[2] if len(parts) > 2 else None
 
 
-def pack_outcome(outcome: Outcome, name: str) -> tuple[bool, Payload]:
-    """Whether the task went well, and its value or error; an unpicklable value becomes an error that says so."""
+def pack_outcome(outcome: Outcome, name: str, most: int | None = None) -> tuple[bool, Payload]:
+    """Whether the task went well, and its value or error; one that cannot travel becomes an error that says so.
+
+    most: bytes that it may have, any number unless given.
+    """
+    good, payload = _pack_outcome(outcome, name)
+    try:
+        check_size(payload, most, f"the outcome of {name}")
+    except PayloadTooLarge as exc:
+        return False, _pack_error(exc, outcome.traceback[:most])
+    return good, payload
+
+
+def _pack_outcome(outcome: Outcome, name: str) -> tuple[bool, Payload]:
     if outcome.error is None:
         if outcome.value is None:
             return True, NOTHING
@@ -106,6 +119,12 @@ def pieces(payload: Payload) -> Sequence[bytes]:
 def size(payload: Payload) -> int:
     """How long a payload is, in bytes."""
     return len(payload) if isinstance(payload, bytes) else sum(map(len, payload))
+
+
+def check_size(payload: Payload, most: int | None, what: str) -> None:
+    """Raise PayloadTooLarge, naming `what` it is, for more bytes than there may be."""
+    if most is not None and size(payload) > most:
+        raise PayloadTooLarge(f"{what}: {size(payload):,} bytes are more than the max_payload of the pool, {most:,}")
 
 
 def _pack(value: Any, *parts: Any) -> Payload:

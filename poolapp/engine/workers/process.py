@@ -11,19 +11,19 @@ from typing import Any, ClassVar
 
 from poolapp.engine.errors import PoolError, TaskNotPicklable
 from poolapp.engine.node import WorkerNode
-from poolapp.engine.options import PoolOptions
+from poolapp.engine.options import SMALLEST_PAYLOAD, PoolOptions
 from poolapp.engine.outcomes import WorkerExit
 from poolapp.engine.tasks import Task, TaskFunction
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.nursery import NurseryHandle
-from poolapp.engine.workers.parcels import pack_call, size
+from poolapp.engine.workers.parcels import check_size, pack_call, size
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.remote import ProcessWorker
 from poolapp.engine.workers.sessions import end_session
 
 # A payload of more bytes than this takes its time: about so long for each byte.
-LIGHT = 4096
+LIGHT = SMALLEST_PAYLOAD
 SECONDS_PER_BYTE = 0.5e-9
 # Exit codes of processes that were killed by somebody else.
 BY_FORCE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
@@ -51,6 +51,7 @@ class ProcessCrew:
     def prepare(self, task: Task) -> None:
         payload = task.payload = pack_call(task, self._luggage.pack() if self._carries_luggage else None)
         if len(payload) > LIGHT or type(payload) is list:
+            check_size(payload, self._options.max_payload, f"the arguments of {task.name}")
             task.freight = size(payload) * SECONDS_PER_BYTE
 
     def check(self, function: TaskFunction) -> None:

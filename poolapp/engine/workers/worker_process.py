@@ -45,6 +45,7 @@ class Equipment:
 
     runner: TaskRunner
     luggage: Luggage
+    max_payload: int | None = None
     stack_size: int | None = None
     stop_timeout: float = 2.0
 
@@ -92,6 +93,7 @@ class WorkerProcess:
         self._desk = desk
         self._runner = equipment.runner
         self._luggage = equipment.luggage
+        self._max_payload = equipment.max_payload
         self._home = Home((signal.SIGINT, signal.SIGTERM))
         self._functions: dict[str, Callable[..., Any]] = {}
         self._lanes: Lanes[Job] = Lanes("poolapp-lane", self._work, _end_of_lane, equipment.stack_size)
@@ -148,7 +150,7 @@ class WorkerProcess:
 
     def _perform(self, task: RunningTask, reference: str | None, payload: memoryview) -> None:
         outcome = self._run_one(task, reference, payload)
-        good, packed = pack_outcome(outcome, task.name)
+        good, packed = pack_outcome(outcome, task.name, self._max_payload)
         head = (good, task.number, outcome.started_at, outcome.run_time, outcome.active_time)
         self._voice.answer(task, head, packed)
         self._desk.end(task)

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from poolapp.conf import get_settings
 from poolapp.control.requests import ask, find_instances
 from poolapp.engine.errors import PoolError
+from poolapp.management.printable import printable
 from poolapp.models import CommandStatus, PoolCommand, PoolInstance
 
 ENDED = (CommandStatus.DONE, CommandStatus.FAILED, CommandStatus.EXPIRED)
@@ -56,7 +57,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"commands": [_described(command) for command in commands]}))
         failed = [command for command in commands if command.status in (CommandStatus.FAILED, CommandStatus.EXPIRED)]
         for command in failed:
-            self.stderr.write(self.style.ERROR(f"{command.instance}: {command.answer.get('error', command.status)}"))
+            said = f"{command.instance}: {command.answer.get('error', command.status)}"
+            self.stderr.write(self.style.ERROR(printable(said, "  ")))
         if failed:
             sys.exit(1)
 
@@ -83,7 +85,7 @@ class Command(BaseCommand):
         if options["json"] or total is None or shown.get(command.pk) == replaced:
             return
         shown[command.pk] = replaced
-        self.stdout.write(f"{command.instance}: {replaced} of {total} workers replaced")
+        self.stdout.write(printable(f"{command.instance}: {replaced} of {total} workers replaced"))
 
 
 def _owning(instances: list[PoolInstance], workers: list[int]) -> list[PoolInstance]:

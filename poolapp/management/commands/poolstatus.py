@@ -13,6 +13,7 @@ from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
 from poolapp.conf import get_settings
+from poolapp.management.printable import printable
 from poolapp.models import PoolInstance
 
 
@@ -66,7 +67,9 @@ class Command(BaseCommand):
     def _print_pool(self, pool: dict[str, Any], snapshot: dict[str, Any]) -> None:
         style = self.style.SUCCESS if snapshot["ready"] else self.style.WARNING
         where = f"{pool['alias']} on {pool['host']}, process {pool['pid']}"
-        self.stdout.write(f"{where}: {style(snapshot['state'])} (heard of {pool['heartbeat_age']:.1f} s ago)")
+        self.stdout.write(
+            f"{printable(where)}: {style(snapshot['state'])} (heard of {pool['heartbeat_age']:.1f} s ago)"
+        )
         self.stdout.write(
             f"  {snapshot['busy_worker_nodes']} of {snapshot['worker_nodes']} {snapshot['worker']} workers busy,"
             f" {snapshot['queued_tasks']} queued, {snapshot['executing_tasks']} executing,"
@@ -77,7 +80,7 @@ class Command(BaseCommand):
         for trouble in ("trouble", "recording_trouble"):
             if said := snapshot.get(trouble):
                 about = "records cannot be written: " if trouble == "recording_trouble" else ""
-                self.stdout.write(self.style.WARNING(f"  {about}{said}"))
+                self.stdout.write(self.style.WARNING(f"  {about}{printable(said, '    ')}"))
         for worker in snapshot["workers"]:
             self.stdout.write(
                 f"  worker {worker['id']:>4}  slot {worker['slot']:>3}  pid {worker['pid'] or '-':>7}"

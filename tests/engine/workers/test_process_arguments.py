@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from poolapp.engine import (
+    PayloadTooLarge,
     Pool,
     RemoteError,
     ResultNotPicklable,
@@ -249,6 +250,22 @@ def test_many_arguments_that_fill_the_sockets_travel_while_results_come_back(mak
 @pytest.mark.parametrize("size", [0, 1, 16_384, 16_385, 65_535, 65_536, 65_537, 300_000])
 def test_every_size_arrives_as_it_was(pool: Pool, size: int):
     assert pool.execute(functions.identity, b"y" * size).result(10) == b"y" * size
+
+
+@pytest.mark.parametrize("size", [4_000, 100_000])
+def test_what_is_larger_than_it_may_be_is_refused(make_pool: MakePool, size: int):
+    pool = make_pool(max_payload=size + 100)
+    worker = pool.execute(functions.pid).result(10)
+    assert pool.execute(functions.identity, b"y" * size).result(10) == b"y" * size
+
+    with pytest.raises(PayloadTooLarge, match=r"the arguments of tests.engine.functions.identity: [\d,]+ bytes"):
+        pool.execute(functions.identity, b"y" * 2 * size)
+    with pytest.raises(PayloadTooLarge, match=r"the outcome of tests.engine.functions.blob: .* more than"):
+        pool.execute(functions.blob, 2 * size).result(10)
+    with pytest.raises(PayloadTooLarge, match=r"the outcome of tests.engine.functions.raise_something_long"):
+        pool.execute(functions.raise_something_long, 2 * size).result(10)
+
+    assert pool.execute(functions.pid).result(10) == worker
 
 
 @pytest.mark.usefixtures("same_worker")
