@@ -71,9 +71,11 @@ class PoolSettings:
     retention: Retention = field(default_factory=Retention)
     snapshot_interval: float = 5.0
     database: str = "default"
+    monitoring_token: str | None = field(default=None, repr=False)
 
 
-KEYS = ("POOLS", "AUTOSTART", "RECORD", "RETENTION", "SNAPSHOT_INTERVAL", "DATABASE")
+KEYS = ("POOLS", "AUTOSTART", "RECORD", "RETENTION", "SNAPSHOT_INTERVAL", "DATABASE", "MONITORING_TOKEN")
+SHORTEST_TOKEN = 16
 
 
 @cache
@@ -99,6 +101,7 @@ def get_settings() -> PoolSettings:
         retention=_parse_retention(raw.get("RETENTION", {})),
         snapshot_interval=float(interval),
         database=database,
+        monitoring_token=_parse_token(raw.get("MONITORING_TOKEN")),
     )
 
 
@@ -152,6 +155,15 @@ def _parse_record(raw: Any) -> Record:
         raise InvalidSetting(f'POOLAPP["RECORD"] must be a mapping, not {raw!r}')
     _require_choice('RECORD"]["TASKS', raw.get("TASKS", "all"), RECORDED)
     return Record(raw.get("TASKS", "all"), bool(raw.get("ARGUMENTS")), bool(raw.get("RESULTS")))
+
+
+def _parse_token(raw: Any) -> str | None:
+    """The token itself is a secret, also in an error."""
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or len(raw) < SHORTEST_TOKEN:
+        raise InvalidSetting(f'POOLAPP["MONITORING_TOKEN"] must be text of at least {SHORTEST_TOKEN} characters')
+    return raw
 
 
 def _parse_retention(raw: Any) -> Retention:

@@ -1,4 +1,4 @@
-"""The demo's addresses: the gallery, and the admin with the pool's dashboard in it."""
+"""The demo's addresses: the gallery, the admin with the pool's dashboard in it, and what monitoring asks for."""
 
 from django.contrib import admin
 from django.templatetags.static import static
@@ -9,5 +9,6 @@ urlpatterns = [
     # The admin names no icon, so browsers ask here.
     path("favicon.ico", RedirectView.as_view(url=static("gallery/icon.svg"))),
     path("admin/", admin.site.urls),
+    path("poolapp/", include("poolapp.monitoring.urls")),
     path("", include("project.gallery.urls")),
 ]

@@ -20,7 +20,7 @@ from poolapp.models import (
     TaskRecord,
     TaskStatus,
 )
-from poolapp.pools import local_snapshots
+from poolapp.overview import Entry, all_pools, identity
 
 HISTORY = timedelta(minutes=5)
 FEED_LENGTH = 100
@@ -29,8 +29,6 @@ SOCKET_PATH = "ws/poolapp/"
 # Of a task and its values only its record tells, to those who may see records.
 UNTOLD = ("arguments", "result", "traceback")
 NO_TASK = "00000000-0000-0000-0000-000000000000"
-
-Entry = dict[str, Any]
 
 _EVENT_OF = {TaskStatus.QUEUED: "task_queued", TaskStatus.RUNNING: "task_started"}
 _STATUS_OF = {event: str(status) for status, event in _EVENT_OF.items()}
@@ -76,14 +74,6 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
     }
 
 
-def all_pools(now: datetime | None = None) -> list[Entry]:
-    """This process's pools as they are, the other processes' as of their last heartbeat."""
-    here = local_snapshots()
-    known = {_key(entry) for entry in here}
-    elsewhere = [_instance_entry(instance, now) for instance in _recorded(PoolInstance).alive(now)]
-    return sorted(here + [entry for entry in elsewhere if _key(entry) not in known], key=_place)
-
-
 def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
     """The latest records as events, oldest first: half of them about pools, so that many tasks leave room for those."""
     pool_events = _recorded(PoolEvent)[: limit // 2]
@@ -122,7 +112,7 @@ def pool_view(entry: Entry) -> Entry:
     low, high = entry.get("min_size"), entry.get("max_size")
     return {
         **entry,
-        "key": "|".join(map(str, _key(entry))),
+        "key": "|".join(map(str, identity(entry))),
         "shown_state": entry.get("state") if entry.get("alive", True) else "silent",
         "size": low if low == high else f"{low}–{high}",
         "distant": bool(entry.get("heartbeat_age")),
@@ -192,26 +182,6 @@ def _status_now(command: PoolCommand) -> str:
 def _recorded(model: type[Model]) -> Any:
     """What a model's table keeps, in the database that poolapp is told to use."""
     return model._default_manager.using(get_settings().database)
-
-
-def _key(entry: Entry) -> tuple[str, str, int]:
-    return entry["alias"], entry["host"], entry["pid"]
-
-
-def _place(entry: Entry) -> tuple[str, bool, str, int]:
-    """By alias, and of one alias first the pool that speaks for itself."""
-    return entry["alias"], bool(entry["heartbeat_age"]), entry["host"], entry["pid"]
-
-
-def _instance_entry(instance: PoolInstance, now: datetime | None) -> Entry:
-    return {
-        **instance.snapshot,
-        "alias": instance.alias,
-        "host": instance.host,
-        "pid": instance.pid,
-        "alive": instance.is_alive(now),
-        "heartbeat_age": round(instance.heartbeat_age(now), 1),
-    }
 
 
 def _pool_event(record: PoolEvent) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""All live pools of all server processes: those here as they are, the others as of their last heartbeat."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from poolapp.conf import get_settings
+from poolapp.models import PoolInstance
+from poolapp.pools import local_snapshots
+
+Entry = dict[str, Any]
+"""A snapshot with whose it is: alias, host, pid, alive and heartbeat_age (seconds)."""
+
+
+def all_pools(now: datetime | None = None) -> list[Entry]:
+    """The entries of all live pools, by alias; of one alias first the pool that speaks for itself."""
+    here = local_snapshots()
+    known = {identity(entry) for entry in here}
+    instances = PoolInstance.objects.using(get_settings().database).alive(now)
+    elsewhere = [_entry(instance, now) for instance in instances]
+    return sorted(here + [entry for entry in elsewhere if identity(entry) not in known], key=_place)
+
+
+def identity(entry: Entry) -> tuple[str, str, int]:
+    """What tells a pool from all others."""
+    return entry["alias"], entry["host"], entry["pid"]
+
+
+def _place(entry: Entry) -> tuple[str, bool, str, int]:
+    return entry["alias"], bool(entry["heartbeat_age"]), entry["host"], entry["pid"]
+
+
+def _entry(instance: PoolInstance, now: datetime | None) -> Entry:
+    return {
+        **instance.snapshot,
+        "alias": instance.alias,
+        "host": instance.host,
+        "pid": instance.pid,
+        "alive": instance.is_alive(now),
+        "heartbeat_age": round(instance.heartbeat_age(now), 1),
+    }
