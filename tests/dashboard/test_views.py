@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from poolapp.dashboard import presenters
+from poolapp import overview
 from poolapp.models import PoolCommand, PoolEvent, TaskRecord
 from tests.dashboard.conftest import ago, local_entry, make_instance, worker
 
@@ -37,7 +37,7 @@ def here(monkeypatch: pytest.MonkeyPatch):
     """Sets the pools of this process."""
 
     def set_pools(*entries: dict[str, Any]) -> None:
-        monkeypatch.setattr(presenters, "local_snapshots", lambda: list(entries))
+        monkeypatch.setattr(overview, "local_snapshots", lambda: list(entries))
 
     return set_pools
 
