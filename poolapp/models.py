@@ -154,6 +154,11 @@ class PoolCommand(models.Model):
 
     class Verb(models.TextChoices):
         RESTART = "restart", _("restart workers")
+        PAUSE = "pause", _("pause")
+        RESUME = "resume", _("resume")
+        RESIZE = "resize", _("change the number of workers")
+        STRATEGY = "strategy", _("change the strategy")
+        CANCEL = "cancel", _("cancel a task")
 
     instance = models.ForeignKey(
         PoolInstance, on_delete=models.CASCADE, related_name="commands", verbose_name=_("pool instance")

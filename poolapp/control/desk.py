@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from poolapp.control.verbs import carry_out
 from poolapp.engine.errors import PoolError
 from poolapp.engine.pool import Pool
 from poolapp.engine.restarting import WorkersRestart
@@ -39,9 +40,14 @@ class CommandDesk:
         if not unclaimed.update(status=CommandStatus.RUNNING):
             return  # withdrawn in the meantime
         try:
-            self._restarts[command.pk] = _carry_out(command, pool)
+            answer = carry_out(command.verb, pool, command.arguments)
         except (PoolError, ValueError, TypeError) as exc:
             self._answer(command.pk, CommandStatus.FAILED, error=str(exc))
+            return
+        if isinstance(answer, WorkersRestart):
+            self._restarts[command.pk] = answer
+        else:
+            self._answer(command.pk, CommandStatus.DONE, **answer)
 
     def _report(self, command_id: int, restart: WorkersRestart) -> None:
         progress = restart.progress
@@ -57,13 +63,6 @@ class CommandDesk:
 
     def _answer(self, command_id: int, status: CommandStatus, **answer: Any) -> None:
         self._commands.filter(pk=command_id).update(status=status, answer=answer, answered_at=timezone.now())
-
-
-def _carry_out(command: PoolCommand, pool: Pool) -> WorkersRestart:
-    arguments = command.arguments
-    if command.verb != PoolCommand.Verb.RESTART:
-        raise ValueError(f"unknown verb {command.verb!r}")
-    return pool.restart_workers(arguments.get("workers") or None, mode=arguments.get("mode", "rolling"))
 
 
 def _text_keys(ids: Mapping[int, int]) -> dict[str, int]:

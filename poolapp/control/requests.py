@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from poolapp.conf import get_settings
+from poolapp.control.verbs import check
 from poolapp.engine.errors import PoolError
 from poolapp.models import PoolCommand, PoolInstance
 
@@ -47,8 +48,8 @@ def request(
     arguments: more about it, JSON-ready.
     user: who asks.
 
-    Raises NoSuchPool when no live pool fits, PoolError when several do or a worker is not one of the pool's, and
-    ValueError for an unknown verb.
+    Raises NoSuchPool when no live pool fits, PoolError when several do, a worker is not one of the pool's or an
+    argument is none of the verb's, and ValueError for an unknown verb.
     """
     instances = find_instances(alias, host, pid)
     if len(instances) > 1:
@@ -64,7 +65,10 @@ def ask(
     user: Any = None,
 ) -> PoolCommand:
     """Ask this pool; see `request`."""
-    verb, workers = PoolCommand.Verb(verb), list(workers)
+    verb, workers, arguments = PoolCommand.Verb(verb), list(workers), dict(arguments or {})
+    if workers:
+        arguments["workers"] = workers
+    check(verb, arguments)
     there = {worker["id"] for worker in instance.snapshot.get("workers", [])}
     unknown = [worker for worker in workers if worker not in there]
     if unknown:
@@ -73,7 +77,7 @@ def ask(
     return PoolCommand.objects.using(get_settings().database).create(
         instance=instance,
         verb=verb,
-        arguments={**(arguments or {}), "workers": workers},
+        arguments=arguments,
         requested_by=user,
         requested_at=now,
         expires_at=now + EXPIRES_AFTER,

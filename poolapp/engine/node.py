@@ -248,9 +248,13 @@ class WorkerNode:
         self.batches.remove(batch)
         self.committed -= 1
 
+    def at_hand(self) -> list[Task]:
+        """All tasks that are still committed, in their order."""
+        return [task for batch in self.batches for task in batch.tasks[batch.done :]]
+
     def abandon(self) -> list[Task]:
-        """Take all tasks that are still committed, in their order."""
-        tasks = [task for batch in self.batches for task in batch.tasks[batch.done :]]
+        """Take all tasks that are still committed."""
+        tasks = self.at_hand()
         self.batches.clear()
         self.committed = 0
         return tasks

@@ -22,11 +22,10 @@ from poolapp.engine.mapping import ordered_results
 from poolapp.engine.options import PoolOptions, require_options
 from poolapp.engine.restarting import WorkersRestart
 from poolapp.engine.room import submit_patiently
-from poolapp.engine.snapshot import describe, snapshot, tasks_by_name
+from poolapp.engine.snapshot import describe, overview
 from poolapp.engine.statistics import worked_out
 from poolapp.engine.tasks import Task, TaskFunction, resolve
 from poolapp.engine.validation import require_choice, require_ids, require_wait
-from poolapp.engine.version import __version__
 from poolapp.engine.workers import role
 
 HANDLERS = {
@@ -118,8 +117,7 @@ class Pool(Executor):
         """End the pool as an Executor does: after all its tasks, those that wait cancelled if `cancel_futures`."""
         if cancel_futures:
             with self._core.lock:
-                state = self._core.scheduler.state
-                waiting = [*state.backlog, *(task for node in state.roster for task in node.queue)]
+                waiting = list(self._core.scheduler.state.waiting_tasks())
             for task in waiting:
                 withdraw(self._core, task)
         if wait:
@@ -192,6 +190,13 @@ class Pool(Executor):
         task raised; what has not begun by then, or when the iterator is closed or thrown away, is cancelled.
         """
         return ordered_results(lambda *args: self.execute(task, *args), iterables, timeout, buffersize)
+
+    def find(self, task_id: str) -> TaskFuture | None:
+        """The future of a task that waits or runs, by its id; None when there is no such task, or none any more."""
+        core = self._core
+        with core.lock:
+            found = (task for task in core.scheduler.state.tasks() if core.task_id(task) == task_id)
+            return next((task.future for task in found), None)
 
     # Tasks by name
 
@@ -308,19 +313,8 @@ class Pool(Executor):
 
         tasks: whether it has the statistics of each name of tasks as well, of which there may be many.
         """
-        core = self._core
-        with core.lock:
-            now, state, runs = self._clock.monotonic(), core.scheduler.state, core.state == "running"
-            taken = {
-                "version": __version__,
-                "started": runs,
-                "state": describe(state, core.state),
-                **snapshot(state, now, self._clock.wall() - now, core.started_at),
-                "ready": runs and state.is_ready,
-                **({"tasks": tasks_by_name(state)} if tasks else {}),
-                "dropped_events": core.herald.dropped,
-                **core.crew.describe(),
-            }
+        with self._core.lock:
+            taken = overview(self._core, self._clock, tasks)
         figures: dict[str, Any] = worked_out(taken)
         return figures
 

@@ -9,9 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from poolapp.engine.node import NodeState, WorkerNode
 from poolapp.engine.statistics import Summary, TaskUsage, elu_summary
+from poolapp.engine.version import __version__
 
 if TYPE_CHECKING:
+    from poolapp.engine.clock import Clock
+    from poolapp.engine.core import Core
     from poolapp.engine.state import PoolState
+
+
+def overview(core: Core, clock: Clock, tasks: bool) -> dict[str, Any]:
+    """A running pool and what goes with it; to be called under its lock, and to be given to `worked_out`.
+
+    tasks: whether there are statistics of each name of tasks.
+    """
+    now, state, runs = clock.monotonic(), core.scheduler.state, core.state == "running"
+    return {
+        "version": __version__,
+        "started": runs,
+        "state": describe(state, core.state),
+        **snapshot(state, now, clock.wall() - now, core.started_at),
+        "ready": runs and state.is_ready,
+        **({"tasks": tasks_by_name(state)} if tasks else {}),
+        "dropped_events": core.herald.dropped,
+        **core.crew.describe(),
+    }
 
 
 def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float | None) -> dict[str, Any]:

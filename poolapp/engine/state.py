@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from poolapp.engine.decisions import Decision
@@ -12,7 +12,7 @@ from poolapp.engine.options import PoolOptions
 from poolapp.engine.queues import TaskQueue
 from poolapp.engine.roster import Roster
 from poolapp.engine.statistics import TaskUsage
-from poolapp.engine.tasks import KnownFunction
+from poolapp.engine.tasks import KnownFunction, Task
 
 # Statistics are kept for so many names of tasks; those of all further names are kept together.
 MOST_NAMES = 200
@@ -129,6 +129,18 @@ class PoolState:
     def queued(self) -> int:
         """Tasks that wait, also those in the hands of workers."""
         return len(self.backlog) + sum(node.queued for node in self.roster)
+
+    def waiting_tasks(self) -> Iterator[Task]:
+        """The tasks in the backlog and in all queues."""
+        yield from self.backlog
+        for node in self.roster:
+            yield from node.queue
+
+    def tasks(self) -> Iterator[Task]:
+        """All tasks that wait or run."""
+        yield from self.waiting_tasks()
+        for node in self.roster:
+            yield from node.at_hand()
 
     def has_room_for(self, slots: Sequence[int] | None) -> bool:
         """Whether a task that may run in these slots (None: all) could begin at once."""

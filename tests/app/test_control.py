@@ -291,3 +291,28 @@ def test_a_restart_is_among_the_events(instance):
 
     exits = PoolEvent.objects.filter(event="worker_exit", details__worker__in=list(before)).order_by("id")
     assert [(event.details["expected"], event.details["worker"]) for event in exits] == [(True, id) for id in before]
+
+
+class TestARequest:
+    def test_takes_only_what_its_verb_takes(self, instance):
+        with pytest.raises(poolapp.InvalidOption, match=r"resize takes min_size, max_size, not 'maxsize'.*max_size"):
+            request("resize", alias="default", arguments={"maxsize": 4})
+        with pytest.raises(poolapp.InvalidOption, match="pause takes nothing, not 'workers'"):
+            request("pause", alias="default", workers=list(workers()))
+
+        assert not PoolCommand.objects.exists()
+
+    @pytest.mark.parametrize("size", ["4", None, 2.5, True, 10**9])
+    def test_to_resize_by_what_is_no_size_fails_and_says_so(self, instance, size):
+        command = answered(request("resize", alias="default", arguments={"max_size": size, "min_size": size}))
+
+        assert command.status == ("done" if size is None else "failed")
+        assert poolapp.get_pool().options.limit == 2
+
+    def test_with_a_verb_that_somebody_has_written_into_the_table_fails(self, instance):
+        now = timezone.now()
+        command = PoolCommand.objects.create(
+            instance=instance, verb="__init__", requested_at=now, expires_at=now + timedelta(seconds=30)
+        )
+
+        assert answered(command).answer["error"].startswith("unknown verb '__init__', there are restart, pause")

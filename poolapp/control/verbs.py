@@ -1,0 +1,110 @@
+"""What can be asked of a pool, with which arguments, and what is answered.
+
+The names come from the database and from browsers, so they are looked up here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from poolapp.engine.errors import InvalidOption, TaskNotFound
+from poolapp.engine.pool import Pool
+from poolapp.engine.restarting import WorkersRestart
+from poolapp.engine.validation import did_you_mean, require_between
+from poolapp.models import PoolCommand
+
+MOST_WORKERS = 1000
+"""No request makes a pool larger than this, whoever asks."""
+
+Arguments = Mapping[str, Any]
+Answer = dict[str, Any] | WorkersRestart
+"""What is answered at once, or what takes its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """How a verb is carried out.
+
+    takes: the names of its arguments.
+    permission: what a user needs to ask for it.
+    """
+
+    do: Callable[[Pool, Arguments], Answer]
+    takes: tuple[str, ...] = ()
+    permission: str = "poolapp.control_pool"
+
+
+def carry_out(verb: str, pool: Pool, arguments: Arguments) -> Answer:
+    """Do to a pool what was asked for; raises PoolError, ValueError or TypeError where that cannot be."""
+    deed = deed_of(verb)
+    return deed.do(pool, {name: value for name, value in arguments.items() if value is not None})
+
+
+def check(verb: str, arguments: Arguments) -> None:
+    """Raise InvalidOption for arguments that the verb does not take; their values are checked by the pool."""
+    takes = deed_of(verb).takes
+    for name in arguments:
+        if name not in takes:
+            known = ", ".join(takes) or "nothing"
+            raise InvalidOption(f"{verb} takes {known}, not {name!r}{did_you_mean(name, takes)}")
+
+
+def deed_of(verb: str) -> Deed:
+    """How a verb is carried out; raises ValueError when there is no such verb."""
+    if verb not in _DEEDS:
+        raise ValueError(f"unknown verb {verb!r}, there are {', '.join(_DEEDS)}")
+    return _DEEDS[verb]
+
+
+def _restart(pool: Pool, arguments: Arguments) -> Answer:
+    return pool.restart_workers(arguments.get("workers") or None, mode=arguments.get("mode", "rolling"))
+
+
+def _pause(pool: Pool, arguments: Arguments) -> Answer:
+    pool.pause()
+    return {}
+
+
+def _resume(pool: Pool, arguments: Arguments) -> Answer:
+    pool.resume()
+    return {}
+
+
+def _resize(pool: Pool, arguments: Arguments) -> Answer:
+    for name, value in arguments.items():
+        require_between(name, value, 0, MOST_WORKERS)
+    before = pool.options
+    smallest = arguments.get("min_size", min(before.min_size, arguments.get("max_size", before.limit)))
+    pool.resize(smallest, arguments.get("max_size", max(smallest, before.limit)))
+    return {"min_size": pool.options.min_size, "max_size": pool.options.limit}
+
+
+def _set_strategy(pool: Pool, arguments: Arguments) -> Answer:
+    pool.set_strategy(arguments.get("strategy", ""))
+    return {"strategy": pool.options.strategy}
+
+
+def _cancel(pool: Pool, arguments: Arguments) -> Answer:
+    """Where it waits it never begins, where it runs it is asked to end."""
+    task_id = str(arguments.get("task_id", ""))
+    future = pool.find(task_id)
+    if future is None:
+        raise TaskNotFound(f"no task {task_id} waits or runs in this pool")
+    if future.cancel():
+        return {"task": "cancelled"}
+    if future.abort(arguments.get("reason") or "cancelled on request"):
+        return {"task": "aborted"}
+    raise InvalidOption(f"task {task_id} is over")
+
+
+Verb = PoolCommand.Verb
+_DEEDS: dict[str, Deed] = {
+    Verb.RESTART: Deed(_restart, ("workers", "mode")),
+    Verb.PAUSE: Deed(_pause),
+    Verb.RESUME: Deed(_resume),
+    Verb.RESIZE: Deed(_resize, ("min_size", "max_size")),
+    Verb.STRATEGY: Deed(_set_strategy, ("strategy",)),
+    Verb.CANCEL: Deed(_cancel, ("task_id", "reason"), permission="poolapp.cancel_task"),
+}
