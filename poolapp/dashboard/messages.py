@@ -94,10 +94,17 @@ RESTART = {
 
 OUTCOMES = {
     "pending": _("Waiting for the pool's process …"),
-    "running": _("Restarting: {replaced} of {total} workers replaced …"),
-    "done": _("Done: {replaced} of {total} workers were replaced."),
-    "failed": _("The restart failed: {error}"),
+    "running": _("Restarting: {replaced} of {total} workers replaced …"),  # all else is done at once
+    "failed": _("The request failed: {error}"),
     "expired": _("The pool's process did not take the request in time."),
+}
+DONE = {
+    "restart": _("Done: {replaced} of {total} workers were replaced."),
+    "pause": _("Done: the pool is paused."),
+    "resume": _("Done: the pool takes up work again."),
+    "resize": _("Done: the pool has {min_size} to {max_size} workers."),
+    "strategy": _("Done: workers are chosen by {strategy}."),
+    "cancel": _("Done: the task was {task}."),
 }
 
 CHARTS = {
@@ -113,9 +120,10 @@ def say(event: Mapping[str, Any]) -> tuple[Said, str]:
     return said, str(said.sentence).format_map(_values(event))
 
 
-def outcome(status: str, answer: Mapping[str, Any]) -> str:
-    """What became of a request to restart workers."""
-    return str(OUTCOMES[status]).format_map(_Values(answer))
+def outcome(verb: str, status: str, answer: Mapping[str, Any]) -> str:
+    """What became of a request."""
+    said = DONE[verb] if status == "done" else OUTCOMES[status]
+    return str(said).format_map(_Values(answer))
 
 
 def is_told(event: Mapping[str, Any]) -> bool:

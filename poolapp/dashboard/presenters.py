@@ -63,7 +63,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
             "links": {
                 "socket": get_script_prefix() + SOCKET_PATH,
                 "data": reverse("admin:poolapp_dashboard_data", current_app=site),
-                "restart": reverse("admin:poolapp_dashboard_restart", current_app=site),
+                "control": reverse("admin:poolapp_dashboard_control", current_app=site),
                 "task": task_url,
                 "tasks": reverse("admin:poolapp_taskrecord_changelist", current_app=site),
             },
@@ -159,7 +159,7 @@ def task_address(user: Any, site: str = "admin") -> str:
 
 
 def command_view(command: PoolCommand, site: str = "admin") -> dict[str, Any]:
-    """How far a restart is, and its outcome as a sentence."""
+    """How far a request is, and its outcome as a sentence."""
     status = _status_now(command)
     return {
         "command": command.pk,
@@ -167,8 +167,8 @@ def command_view(command: PoolCommand, site: str = "admin") -> dict[str, Any]:
         "finished": status not in (CommandStatus.PENDING, CommandStatus.RUNNING),
         "ok": status == CommandStatus.DONE,
         "answer": command.answer,
-        "text": messages.outcome(status, command.answer),
-        "status_url": reverse("admin:poolapp_dashboard_restart_status", args=[command.pk], current_app=site),
+        "text": messages.outcome(command.verb, status, command.answer),
+        "status_url": reverse("admin:poolapp_dashboard_control_status", args=[command.pk], current_app=site),
     }
 
 

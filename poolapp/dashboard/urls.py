@@ -23,6 +23,6 @@ def dashboard_urls(model_admin: ModelAdmin[Any]) -> list[URLPattern]:
         path("", guarded(views.dashboard), name="poolapp_dashboard"),
         path("", guarded(views.dashboard), name="poolapp_dashboard_changelist"),
         path("data/", guarded(views.data), name="poolapp_dashboard_data"),
-        path("restart/", guarded(views.restart), name="poolapp_dashboard_restart"),
-        path("restart/<int:pk>/", guarded(views.restart_status), name="poolapp_dashboard_restart_status"),
+        path("control/", guarded(views.control), name="poolapp_dashboard_control"),
+        path("control/<int:pk>/", guarded(views.control_status), name="poolapp_dashboard_control_status"),
     ]

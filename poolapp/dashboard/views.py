@@ -1,4 +1,4 @@
-"""The dashboard's views: the page, the same as data for polling, and the restart of workers."""
+"""The dashboard's views: the page, the same as data for polling, and requests to pools."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from poolapp.conf import get_settings
 from poolapp.control import requests
+from poolapp.control.verbs import deed_of
 from poolapp.dashboard import presenters
 from poolapp.engine.errors import PoolError
 from poolapp.models import Dashboard, PoolCommand
 
 View = Callable[..., HttpResponse]
+
+NUMBERS = ("min_size", "max_size")
+"""Arguments of requests that are numbers; all others are text."""
 
 
 def needs(permission: str) -> Callable[[View], View]:
@@ -60,44 +64,60 @@ def data(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 @require_POST
-@needs("poolapp.control_pool")
-def restart(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Ask a pool's process to replace its workers: all of them, or those with the given ids."""
+def control(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Ask a pool's process to do something, such as to replace its workers: all, or those with the given ids."""
+    verb = request.POST.get("verb", "restart")
     try:
-        command = requests.request("restart", **_addressee(request.POST), user=request.user)
+        deed = deed_of(verb)
+        if not request.user.has_perm(deed.permission):
+            raise PermissionDenied
+        arguments = _arguments(request.POST, deed.takes)
+        command = requests.request(verb, **_addressee(request.POST), arguments=arguments, user=request.user)
     except (PoolError, ValueError) as error:
         return _refused(request, site, str(error))
     _log(request, site, command)
     if _wants_json(request):
         return JsonResponse(presenters.command_view(command, site.name), status=202)
-    alias = command.instance.alias
-    messages.success(request, _("The pool %(pool)s was asked to restart its workers.") % {"pool": alias})
+    said = _("The pool %(pool)s was asked to: %(verb)s.")
+    messages.success(request, said % {"pool": command.instance.alias, "verb": command.get_verb_display()})
     return HttpResponseRedirect(reverse("admin:poolapp_dashboard", current_app=site.name))
 
 
 @require_safe
-@needs("poolapp.control_pool")
-def restart_status(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
-    command = get_object_or_404(PoolCommand.objects.using(get_settings().database), pk=pk)
+def control_status(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
+    """How far a request is, for those who might have made it."""
+    verbs = [verb for verb in PoolCommand.Verb if request.user.has_perm(deed_of(verb).permission)]
+    if not verbs:
+        raise PermissionDenied
+    command = get_object_or_404(PoolCommand.objects.using(get_settings().database), pk=pk, verb__in=verbs)
     return JsonResponse(presenters.command_view(command, site.name))
 
 
 def _addressee(post: QueryDict) -> dict[str, Any]:
-    """The pool that a restart names, and the workers: none for all."""
-    pid, workers = post.get("pid", ""), post.getlist("worker")
-    if not all(number.isascii() and number.isdecimal() for number in [pid, *workers]):
-        raise ValueError(_("A process and its workers are named by numbers."))
-    return {
-        "alias": post.get("alias", ""),
-        "host": post.get("host", ""),
-        "pid": int(pid),
-        "workers": [int(worker) for worker in workers],
-    }
+    """The pool that a request names, and the workers: none for all."""
+    pid, workers = _numbers(post.get("pid", "")), _numbers(*post.getlist("worker"))
+    return {"alias": post.get("alias", ""), "host": post.get("host", ""), "pid": pid[0], "workers": workers}
+
+
+def _arguments(post: QueryDict, takes: tuple[str, ...]) -> dict[str, Any]:
+    """What else a form says that a verb takes; what is left empty is not said."""
+    given = {name: str(post[name]) for name in takes if post.get(name)}
+    return {name: _numbers(value)[0] if name in NUMBERS else value for name, value in given.items()}
+
+
+def _numbers(*texts: str) -> list[int]:
+    if not all(text.isascii() and text.isdecimal() for text in texts):
+        raise ValueError(_("Processes, workers and sizes are given as numbers."))
+    return [int(text) for text in texts]
 
 
 def _log(request: HttpRequest, site: AdminSite, command: PoolCommand) -> None:
     """Write into the admin's own log who asked for what."""
-    said = _("Asked for a restart of the workers (request %(id)s).") % {"id": command.pk}
+    said = _("Asked to: %(verb)s %(arguments)s (request %(id)s).") % {
+        "verb": command.get_verb_display(),
+        "arguments": command.arguments or "",
+        "id": command.pk,
+    }
     model_admin: Any = site.get_model_admin(Dashboard)
     model_admin.log_change(request, command.instance, said)
 

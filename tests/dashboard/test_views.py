@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 HOSTILE = "<img src=x onerror=1>"
 DASHBOARD = reverse("admin:poolapp_dashboard")
 DATA = reverse("admin:poolapp_dashboard_data")
-RESTART = reverse("admin:poolapp_dashboard_restart")
-STATUS = reverse("admin:poolapp_dashboard_restart_status", args=[1])
+CONTROL = reverse("admin:poolapp_dashboard_control")
+STATUS = reverse("admin:poolapp_dashboard_control_status", args=[1])
 TARGET = {"alias": "default", "host": "elsewhere", "pid": "99"}
 JSON = {"Accept": "application/json"}
 
@@ -270,7 +270,7 @@ def test_a_restart_is_asked_of_the_pool_that_is_named(client, operator):
     make_instance("default", pid=98)
     named = make_instance()
 
-    response = client.post(RESTART, {**TARGET, "worker": ["7"]}, headers=JSON)
+    response = client.post(CONTROL, {**TARGET, "worker": ["7"]}, headers=JSON)
 
     command = PoolCommand.objects.get()
     assert response.status_code == 202
@@ -283,7 +283,7 @@ def test_the_admin_log_tells_who_asked(client, operator):
     client.force_login(operator)
     instance = make_instance()
 
-    client.post(RESTART, TARGET, headers=JSON)
+    client.post(CONTROL, TARGET, headers=JSON)
 
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (operator, str(instance.pk))
@@ -294,10 +294,10 @@ def test_a_plain_form_is_answered_with_the_page_and_a_message(client, operator):
     client.force_login(operator)
     make_instance()
 
-    response = client.post(RESTART, TARGET, headers={"Accept": "text/html,*/*;q=0.8"}, follow=True)
+    response = client.post(CONTROL, TARGET, headers={"Accept": "text/html,*/*;q=0.8"}, follow=True)
 
     assert response.redirect_chain == [(DASHBOARD, 302)]
-    assert "The pool default was asked to restart its workers." in response.text
+    assert "The pool default was asked to: restart workers." in response.text
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_a_restart_of_what_is_not_there_is_refused_with_a_reason(client, operato
     client.force_login(operator)
     make_instance()
 
-    response = client.post(RESTART, {**TARGET, **changes}, headers=JSON)
+    response = client.post(CONTROL, {**TARGET, **changes}, headers=JSON)
 
     assert response.status_code == 409
     assert response.json()["error"]
@@ -318,7 +318,7 @@ def test_a_restart_of_what_is_not_there_is_refused_with_a_reason(client, operato
 def test_a_refused_form_comes_back_with_the_reason(client, operator):
     client.force_login(operator)
 
-    response = client.post(RESTART, TARGET, headers={"Accept": "text/html"}, follow=True)
+    response = client.post(CONTROL, TARGET, headers={"Accept": "text/html"}, follow=True)
 
     assert "There is no live pool" in response.text
 
@@ -327,14 +327,67 @@ def test_restarting_needs_its_own_permission(client, watcher):
     client.force_login(watcher)
     make_instance()
 
-    assert client.post(RESTART, TARGET, headers=JSON).status_code == 403
+    assert client.post(CONTROL, TARGET, headers=JSON).status_code == 403
     assert not PoolCommand.objects.exists()
+
+
+REQUESTS = [
+    ({"verb": "pause"}, {}),
+    ({"verb": "resume"}, {}),
+    ({"verb": "resize", "min_size": "1", "max_size": "4"}, {"min_size": 1, "max_size": 4}),
+    ({"verb": "resize", "max_size": "4", "min_size": "", "strategy": "ignored"}, {"max_size": 4}),
+    ({"verb": "strategy", "strategy": "fair_share"}, {"strategy": "fair_share"}),
+]
+
+
+@pytest.mark.parametrize("form, arguments", REQUESTS, ids=lambda value: value.get("verb"))
+def test_whatever_a_pool_can_be_asked_for_is_asked(client, operator, form, arguments):
+    client.force_login(operator)
+    make_instance()
+
+    response = client.post(CONTROL, {**TARGET, **form}, headers=JSON)
+
+    command = PoolCommand.objects.get()
+    assert response.status_code == 202
+    assert (command.verb, command.arguments, command.requested_by) == (form["verb"], arguments, operator)
+    assert LogEntry.objects.get().object_id == str(command.instance.pk)
+
+
+@pytest.mark.parametrize("form", [{"verb": "explode"}, {"verb": "resize", "max_size": "-1"}, {"verb": ""}])
+def test_what_a_pool_cannot_be_asked_for_is_refused(client, operator, form):
+    client.force_login(operator)
+    make_instance()
+
+    response = client.post(CONTROL, {**TARGET, **form}, headers=JSON)
+
+    assert (response.status_code, PoolCommand.objects.exists()) == (409, False)
+
+
+@pytest.mark.parametrize(
+    "permission, verb, may",
+    [
+        ("control_pool", "pause", True),
+        ("control_pool", "cancel", False),
+        ("cancel_task", "cancel", True),
+        ("cancel_task", "resize", False),
+    ],
+)
+def test_each_verb_needs_its_own_permission(client, make_user, permission, verb, may):
+    client.force_login(make_user(permission))
+    make_instance()
+
+    response = client.post(CONTROL, {**TARGET, "verb": verb, "task_id": "x"}, headers=JSON)
+
+    assert response.status_code == (202 if may else 403)
+    if may:
+        assert client.get(response.json()["status_url"]).status_code == 200
+    assert PoolCommand.objects.exists() is may
 
 
 def test_restarting_needs_a_post(client, operator):
     client.force_login(operator)
 
-    assert client.get(RESTART).status_code == 405
+    assert client.get(CONTROL).status_code == 405
 
 
 def test_restarting_needs_the_csrf_token(operator):
@@ -342,10 +395,10 @@ def test_restarting_needs_the_csrf_token(operator):
     client.force_login(operator)
     make_instance()
 
-    without = client.post(RESTART, TARGET, headers=JSON)
+    without = client.post(CONTROL, TARGET, headers=JSON)
     client.get(DASHBOARD)
     token = client.cookies["csrftoken"].value
-    with_token = client.post(RESTART, {**TARGET, "csrfmiddlewaretoken": token}, headers=JSON)
+    with_token = client.post(CONTROL, {**TARGET, "csrfmiddlewaretoken": token}, headers=JSON)
 
     assert (without.status_code, with_token.status_code) == (403, 202)
 
@@ -366,7 +419,7 @@ def test_restarting_needs_the_csrf_token(operator):
             True,
             "Done: 4 of 4 workers were replaced.",
         ),
-        ({"status": "failed", "answer": {"error": "no room"}}, True, False, "The restart failed: no room"),
+        ({"status": "failed", "answer": {"error": "no room"}}, True, False, "The request failed: no room"),
         (
             {"status": "pending", "expires_at": ago(1)},
             True,
@@ -387,7 +440,7 @@ def test_the_status_of_a_restart_is_a_sentence(client, operator, values, finishe
         }
     )
 
-    status = client.get(reverse("admin:poolapp_dashboard_restart_status", args=[command.pk])).json()
+    status = client.get(reverse("admin:poolapp_dashboard_control_status", args=[command.pk])).json()
 
     assert (status["finished"], status["ok"], status["text"]) == (finished, ok, text)
 
@@ -399,7 +452,7 @@ def test_the_state_for_the_browser_is_complete(client, watcher, here):
     page = client.get(DASHBOARD).text
     state = json.loads(re.search(r'<script id="poolapp-state"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
 
-    assert set(state["links"]) == {"socket", "data", "restart", "task", "tasks"}
+    assert set(state["links"]) == {"socket", "data", "control", "task", "tasks"}
     assert state["links"]["socket"] == "/ws/poolapp/"
     assert [pool["alias"] for pool in state["frame"]["pools"]] == ["default"]
     assert state["texts"]["badges"]["stale"] == "stale since {age}"
