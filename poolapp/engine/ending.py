@@ -92,7 +92,7 @@ class Ending:
         if running or queued:
             names = ", ".join(f"{name} ({count})" for name, count in Counter(running).most_common(MOST_NAMES))
             logger.warning(
-                "Pool %s ends although %d tasks are running (%s) and %d wait; they fail with PoolDestroyed",
+                "Pool %s ends with %d running tasks (%s) and %d that wait; they fail with PoolDestroyed",
                 *(core.name, len(running), names or "none", queued),
             )
 

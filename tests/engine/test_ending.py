@@ -74,7 +74,7 @@ def test_what_is_abandoned_is_told(pool: Pool, caplog: pytest.LogCaptureFixture)
 
     pool.destroy(timeout=0)
 
-    assert "although 1 tasks are running (tests.engine.functions.add (1)) and 2 wait" in caplog.text
+    assert "with 1 running tasks (tests.engine.functions.add (1)) and 2 that wait" in caplog.text
 
 
 def test_a_pool_with_nothing_to_do_ends_without_a_word(
