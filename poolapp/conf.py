@@ -70,11 +70,22 @@ class PoolSettings:
     record: Record = field(default_factory=Record)
     retention: Retention = field(default_factory=Retention)
     snapshot_interval: float = 5.0
+    shutdown_timeout: float = 10.0
+    """Seconds that tasks get to finish when the server says that it ends."""
     database: str = "default"
     monitoring_token: str | None = field(default=None, repr=False)
 
 
-KEYS = ("POOLS", "AUTOSTART", "RECORD", "RETENTION", "SNAPSHOT_INTERVAL", "DATABASE", "MONITORING_TOKEN")
+KEYS = (
+    "POOLS",
+    "AUTOSTART",
+    "RECORD",
+    "RETENTION",
+    "SNAPSHOT_INTERVAL",
+    "SHUTDOWN_TIMEOUT",
+    "DATABASE",
+    "MONITORING_TOKEN",
+)
 SHORTEST_TOKEN = 16
 
 
@@ -92,6 +103,8 @@ def get_settings() -> PoolSettings:
     _require_choice("AUTOSTART", autostart, AUTOSTART)
     interval = raw.get("SNAPSHOT_INTERVAL", 5.0)
     _require_positive("SNAPSHOT_INTERVAL", interval)
+    patience = raw.get("SHUTDOWN_TIMEOUT", 10.0)
+    _require_positive("SHUTDOWN_TIMEOUT", patience)
     database = raw.get("DATABASE", "default")
     _require_choice("DATABASE", database, tuple(settings.DATABASES))
     return PoolSettings(
@@ -100,6 +113,7 @@ def get_settings() -> PoolSettings:
         record=record,
         retention=_parse_retention(raw.get("RETENTION", {})),
         snapshot_interval=float(interval),
+        shutdown_timeout=float(patience),
         database=database,
         monitoring_token=_parse_token(raw.get("MONITORING_TOKEN")),
     )

@@ -11,4 +11,5 @@ urlpatterns = [
     path("asynchronous/", views.asynchronous),
     path("in-a-transaction/", views.in_a_transaction),
     path("worker/", views.worker),
+    path("hold/", views.hold),
 ]

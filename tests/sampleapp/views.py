@@ -40,3 +40,9 @@ def in_a_transaction(request: HttpRequest) -> JsonResponse:
 def worker(request: HttpRequest) -> JsonResponse:
     """Which process answers, and which one works for it."""
     return JsonResponse({"pid": os.getpid(), "worker_pid": poolapp.execute(tasks.process_id).result(timeout=30)})
+
+
+def hold(request: HttpRequest) -> JsonResponse:
+    """Give a task that waits at a gate, and answer at once."""
+    future = poolapp.execute(tasks.hold, request.GET["gate"], "done")
+    return JsonResponse({"pid": os.getpid(), "task_id": future.task_id})

@@ -8,7 +8,10 @@ from project.settings import INSTALLED_APPS, LOGGING
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.sampleapp"]
 ROOT_URLCONF = "tests.servers.urls"
-POOLAPP = {"POOLS": {"default": {"WORKER": "process", "MIN_SIZE": 2}}}
+POOLAPP = {
+    "POOLS": {"default": {"WORKER": "process", "MIN_SIZE": 2}},
+    "SHUTDOWN_TIMEOUT": float(os.environ.get("POOLAPP_TEST_SHUTDOWN_TIMEOUT", "10")),
+}
 LOGGING = LOGGING | {
     "formatters": {"plain": {"format": "[{process}] {name}: {message}", "style": "{"}},
     "loggers": {"poolapp": {"level": "INFO"}},
