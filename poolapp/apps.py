@@ -23,8 +23,14 @@ class PoolappConfig(AppConfig):
         from poolapp import serving
         from poolapp.conf import InvalidSetting
 
-        for check in (own_checks.check_settings, own_checks.check_channels, own_checks.check_sqlite):
+        for check in (
+            own_checks.check_settings,
+            own_checks.check_channels,
+            own_checks.check_sqlite,
+            own_checks.check_totals,
+        ):
             checks.register(check, "poolapp")
+        checks.register(own_checks.check_channel_layer, "poolapp", deploy=True)
         try:
             verdict = serving.decide()
         except InvalidSetting:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import checks
 
 from poolapp import conf
+from poolapp.sharing import server_processes
 
 
 def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -53,5 +54,39 @@ def check_sqlite(**kwargs: Any) -> list[checks.CheckMessage]:
             hint='Set OPTIONS to {"transaction_mode": "IMMEDIATE", "timeout": 20,'
             ' "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"}.',
             id="poolapp.W003",
+        )
+    ]
+
+
+def check_totals(**kwargs: Any) -> list[checks.CheckMessage]:
+    """poolapp.W004: more server processes than workers that they may have together."""
+    try:
+        conf.get_settings()
+    except conf.InvalidSetting:
+        return []
+    raw = getattr(settings, "POOLAPP", {})
+    processes = server_processes(raw.get("SERVER_PROCESSES"))
+    totals = {alias: pool["TOTAL_SIZE"] for alias, pool in raw.get("POOLS", {}).items() if "TOTAL_SIZE" in pool}
+    return [
+        checks.Warning(
+            f"Pool {alias!r} has {processes} workers at the least, one in each server process, not {total}.",
+            hint="Raise TOTAL_SIZE, or have fewer server processes.",
+            id="poolapp.W004",
+        )
+        for alias, total in totals.items()
+        if total < processes
+    ]
+
+
+def check_channel_layer(**kwargs: Any) -> list[checks.CheckMessage]:
+    """poolapp.W005, for deployment: a channel layer that ends at the process."""
+    layers = getattr(settings, "CHANNEL_LAYERS", None) or {}
+    if layers.get("default", {}).get("BACKEND") != "channels.layers.InMemoryChannelLayer":
+        return []
+    return [
+        checks.Warning(
+            "The pool dashboard is live for the server process that answers only: the channel layer is in memory.",
+            hint="With several server processes use channels_redis; the others show as of their last heartbeat.",
+            id="poolapp.W005",
         )
     ]

@@ -17,10 +17,12 @@ from poolapp.engine.errors import PoolError
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.validation import did_you_mean
 from poolapp.engine.workers import crew_class
+from poolapp.sharing import server_processes, shared_sizes
 
 AUTOSTART = ("serve", "lazy", "always", "never")
 RECORDED = ("all", "failures", "none")
 POOL_KEYS = {"WORKER": "worker", "MIN_SIZE": "min_size", "MAX_SIZE": "max_size"}
+SIZES = ("min_size", "max_size")
 # What OPTIONS may not say, because poolapp itself does.
 OWN_OPTIONS = {
     "name",
@@ -83,6 +85,7 @@ KEYS = (
     "RETENTION",
     "SNAPSHOT_INTERVAL",
     "SHUTDOWN_TIMEOUT",
+    "SERVER_PROCESSES",
     "DATABASE",
     "MONITORING_TOKEN",
 )
@@ -101,6 +104,10 @@ def get_settings() -> PoolSettings:
         raise InvalidSetting(f'POOLAPP["POOLS"] must map at least one alias to its options, not {pools!r}')
     autostart = os.environ.get("POOLAPP_AUTOSTART") or raw.get("AUTOSTART", "serve")
     _require_choice("AUTOSTART", autostart, AUTOSTART)
+    try:
+        processes = server_processes(raw.get("SERVER_PROCESSES"))
+    except PoolError as exc:
+        raise InvalidSetting(f'POOLAPP["SERVER_PROCESSES"]: {exc}') from exc
     interval = raw.get("SNAPSHOT_INTERVAL", 5.0)
     _require_positive("SNAPSHOT_INTERVAL", interval)
     patience = raw.get("SHUTDOWN_TIMEOUT", 10.0)
@@ -108,7 +115,7 @@ def get_settings() -> PoolSettings:
     database = raw.get("DATABASE", "default")
     _require_choice("DATABASE", database, tuple(settings.DATABASES))
     return PoolSettings(
-        pools={alias: _parse_pool(alias, options, record) for alias, options in pools.items()},
+        pools={alias: _parse_pool(alias, options, record, processes) for alias, options in pools.items()},
         autostart=autostart,
         record=record,
         retention=_parse_retention(raw.get("RETENTION", {})),
@@ -129,7 +136,7 @@ def unknown_keys() -> Iterator[tuple[str, str]]:
     yield from _unknown('POOLAPP["RETENTION"]', raw.get("RETENTION"), ("TASKS", "EVENTS", "SNAPSHOTS"))
     pools = raw.get("POOLS")
     for alias, pool in pools.items() if isinstance(pools, Mapping) else ():
-        yield from _unknown(f'POOLAPP["POOLS"][{alias!r}]', pool, (*POOL_KEYS, "OPTIONS"))
+        yield from _unknown(f'POOLAPP["POOLS"][{alias!r}]', pool, (*POOL_KEYS, "TOTAL_SIZE", "OPTIONS"))
 
 
 @receiver(setting_changed, dispatch_uid="poolapp.conf")
@@ -138,7 +145,7 @@ def _forget(*, setting: str, **kwargs: Any) -> None:
         get_settings.cache_clear()
 
 
-def _parse_pool(alias: str, raw: Any, record: Record) -> PoolOptions:
+def _parse_pool(alias: str, raw: Any, record: Record, processes: int) -> PoolOptions:
     where = f'POOLAPP["POOLS"][{alias!r}]'
     if not isinstance(raw, Mapping):
         raise InvalidSetting(f"{where} must be a mapping, not {raw!r}")
@@ -151,6 +158,8 @@ def _parse_pool(alias: str, raw: Any, record: Record) -> PoolOptions:
     given = {option: raw[key] for key, option in POOL_KEYS.items() if key in raw}
     try:
         crew_class(raw.get("WORKER", "process"))
+        if "TOTAL_SIZE" in raw:
+            given |= shared_sizes({name: given[name] for name in SIZES if name in given}, raw["TOTAL_SIZE"], processes)
         return PoolOptions(
             name=alias,
             around_task="poolapp.db:fresh_connections",

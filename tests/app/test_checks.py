@@ -98,7 +98,7 @@ def test_w001_a_key_like_no_other_gets_the_list(settings):
 
     [warning] = found()
 
-    assert warning.hint == "It has WORKER, MIN_SIZE, MAX_SIZE, OPTIONS."
+    assert warning.hint == "It has WORKER, MIN_SIZE, MAX_SIZE, TOTAL_SIZE, OPTIONS."
 
 
 @pytest.mark.parametrize("setting", [{5: 6}, {"RECORD": None}, {"POOLS": None}, {"POOLS": {"a": []}}])
@@ -175,3 +175,23 @@ def test_a_mistake_stops_management_commands_with_one_clear_message():
         "(poolapp.E001) POOLAPP[\"AUTOSTART\"] must be one of serve, lazy, always, never, not 'perhaps'."
         in check.stderr
     )
+
+
+@pytest.mark.parametrize("processes, warned", [(2, False), (4, False), (5, True)])
+def test_w004_fewer_workers_than_server_processes(settings, processes, warned):
+    settings.POOLAPP = {"POOLS": {"default": {"TOTAL_SIZE": 4}}, "SERVER_PROCESSES": processes}
+
+    assert ("poolapp.W004" in ids()) is warned
+
+
+@pytest.mark.parametrize(
+    "backend, warned",
+    [("channels.layers.InMemoryChannelLayer", True), ("channels_redis.core.RedisChannelLayer", False)],
+)
+def test_w005_a_channel_layer_in_memory_is_not_for_several_processes(settings, backend, warned):
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+
+    deployed = checks.run_checks(tags=["poolapp"], include_deployment_checks=True)
+
+    assert ("poolapp.W005" in [message.id for message in deployed]) is warned
+    assert "poolapp.W005" not in ids()

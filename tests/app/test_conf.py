@@ -48,6 +48,29 @@ class TestWhatItMeans:
         assert not hasattr(django_settings, "POOLAPP")
         assert get_settings() == empty
 
+    @pytest.mark.parametrize(
+        "pool, processes, expected",
+        [
+            ({"MIN_SIZE": 4, "MAX_SIZE": 8, "TOTAL_SIZE": 8}, 1, (4, 8)),
+            ({"MIN_SIZE": 4, "MAX_SIZE": 8, "TOTAL_SIZE": 8}, 4, (2, 2)),
+            ({"MIN_SIZE": 1, "MAX_SIZE": 8, "TOTAL_SIZE": 10}, 3, (1, 3)),
+            ({"MIN_SIZE": 4, "TOTAL_SIZE": 6}, 2, (3, 3)),
+            ({"MIN_SIZE": 0, "MAX_SIZE": 4, "TOTAL_SIZE": 2}, 8, (0, 1)),
+            ({"TOTAL_SIZE": 1}, 1, (1, 1)),
+            ({"MIN_SIZE": 4, "MAX_SIZE": 8}, 4, (4, 8)),
+        ],
+    )
+    def test_all_server_processes_together_have_a_bound(self, settings, pool, processes, expected):
+        options = parsed(settings, POOLS={"default": pool}, SERVER_PROCESSES=processes).pools["default"]
+
+        assert (options.min_size, options.limit) == expected
+
+    @pytest.mark.parametrize("text, size", [("4", 2), ("", 8), ("auto", 8), ("0", 8)])
+    def test_the_number_of_processes_is_that_of_the_environment(self, settings, monkeypatch, text, size):
+        monkeypatch.setenv("WEB_CONCURRENCY", text)
+
+        assert pool_options(settings, MIN_SIZE=8, TOTAL_SIZE=8).limit == size
+
     def test_pools_are_found_by_their_alias(self, settings):
         found = parsed(settings, POOLS={"cpu": {}, "quick": {"WORKER": "thread"}})
 
@@ -169,6 +192,12 @@ WRONG = [
     ({"POOLS": {"default": {"MIN_SIZE": True}}}, r"min_size must be a whole number, not True"),
     ({"POOLS": {"default": {"MIN_SIZE": 3, "MAX_SIZE": 2}}}, r"0 <= min_size <= max_size .*, not 3..2"),
     ({"POOLS": {"default": {"MIN_SIZE": -1}}}, r"not -1..-1"),
+    ({"POOLS": {"default": {"TOTAL_SIZE": 0}}}, r"\['default'\]: TOTAL_SIZE must be .*at least 1, not 0"),
+    ({"POOLS": {"default": {"TOTAL_SIZE": "8"}}}, r"TOTAL_SIZE must be a whole number, not '8'"),
+    ({"POOLS": {"default": {"MIN_SIZE": "2", "TOTAL_SIZE": 8}}}, r"min_size must be a whole number, not '2'"),
+    ({"SERVER_PROCESSES": 0}, r'POOLAPP\["SERVER_PROCESSES"\]: SERVER_PROCESSES must be .*at least 1, not 0'),
+    ({"SHUTDOWN_TIMEOUT": -1}, r'POOLAPP\["SHUTDOWN_TIMEOUT"\] must be a number of seconds above 0, not -1'),
+    ({"MONITORING_TOKEN": "short"}, r'POOLAPP\["MONITORING_TOKEN"\] must be text of at least 16 characters$'),
     ({"POOLS": {"default": {"MIN_SIZE": 0}}}, r"max_size >= 1, not 0..0"),
     ({"POOLS": {"default": {"OPTIONS": {"strategy": "best"}}}}, r"strategy must be one of .*least_used.*not 'best'"),
     ({"POOLS": {"default": {"OPTIONS": {"queue": 5}}}}, r"queue must be .*not 5"),
