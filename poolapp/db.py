@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import connections
+from contextlib import suppress
+
+from django.db import Error, connections
 
 
 class fresh_connections:  # noqa: N801  # used like a function, as contextlib's classes are
@@ -24,7 +26,8 @@ def _close_old_connections() -> None:
     """As Django's own, but for a connection in a transaction, which belongs to whoever runs a task in place."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
+            with suppress(Error):  # it cannot be closed in good order: it is gone already, and Django has let go of it
+                connection.close_if_unusable_or_obsolete()
 
 
 def database_names() -> dict[str, str]:

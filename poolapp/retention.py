@@ -42,4 +42,4 @@ def _older(model: type[models.Model], seconds: float, database: str, *moments: s
     except OverflowError:  # they are kept for ever
         return
     older = {f"{moment}__lt": before for moment in moments}
-    yield model._base_manager.using(database).filter(**older).order_by(moments[0])
+    yield model._base_manager.using(database).filter(**older).order_by(*moments)

@@ -16,7 +16,21 @@ from project.settings import DATABASES, INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.sampleapp"]
 
-# The test database is the database itself: threads, consumers and worker processes all see this one file.
+# On which database the tests run: each has one of its own, named after the process, and drops it afterwards.
+SERVERS = {
+    "postgresql": {"ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "USER": "postgres"},
+    "postgresql-pool": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": "127.0.0.1",
+        "USER": "postgres",
+        "OPTIONS": {"pool": True},
+    },
+    "mariadb": {"ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1", "USER": "root"},
+}
+if server := os.environ.get("POOLAPP_TEST_DATABASE"):
+    os.environ.setdefault("POOLAPP_TEST_DATABASE_NAME", f"poolapp_tests_{os.getpid()}")
+    DATABASES["default"] = {**SERVERS[server], "NAME": os.environ["POOLAPP_TEST_DATABASE_NAME"]}
+# The test database is the database itself: threads, consumers and worker processes all see this one.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

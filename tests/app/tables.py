@@ -8,6 +8,11 @@ from contextlib import contextmanager
 from django.db import connection, models
 
 
+def error_without_table() -> str:
+    """The name of the exception that a query of a missing table raises."""
+    return "OperationalError" if connection.vendor == "sqlite" else "ProgrammingError"
+
+
 @contextmanager
 def missing(model: type[models.Model]) -> Iterator[None]:
     """Within, every query of the model's table fails."""
@@ -21,7 +26,9 @@ def missing(model: type[models.Model]) -> Iterator[None]:
 
 def _rename(table: str, name: str) -> None:
     with connection.cursor() as cursor:
-        # Tables that refer to this one must go on doing so by its old name.
-        cursor.execute("PRAGMA legacy_alter_table = ON")
+        # On SQLite, tables that refer to this one must go on doing so by its old name.
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA legacy_alter_table = ON")
         cursor.execute(f"ALTER TABLE {table} RENAME TO {name}")
-        cursor.execute("PRAGMA legacy_alter_table = OFF")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA legacy_alter_table = OFF")

@@ -184,6 +184,7 @@ for model in (models.PoolInstance, models.PoolSnapshot, models.TaskRecord, model
 """
 
 
+@pytest.mark.sqlite
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_everything_goes_to_the_database_that_the_setting_names(tmp_path):

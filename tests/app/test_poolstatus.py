@@ -223,6 +223,7 @@ def test_a_pause_that_is_none_is_refused(pause):
         call_command("poolstatus", f"--watch={pause}")
 
 
+@pytest.mark.sqlite
 def test_without_tables_one_line_says_what_to_do(tmp_path):
     ran = manage("poolstatus", POOLAPP_TEST_DIR=str(tmp_path))
 

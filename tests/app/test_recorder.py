@@ -358,6 +358,7 @@ class TestWhenTheDatabaseFails:
         assert record_of(usual).status == "executed"
         assert (record_of(strange).status, record_of(strange).error_type) == ("failed", "ValueError")
 
+    @pytest.mark.sqlite
     def test_a_locked_database_does_not_slow_tasks_down(self, caplog):
         eventually(lambda: poolapp.get_pool().snapshot()["ready"])
         with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:

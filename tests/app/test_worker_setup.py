@@ -71,6 +71,7 @@ print(tasks.count_groups.execute().result(timeout=30))
 """
 
 
+@pytest.mark.sqlite
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_uses_the_database_that_a_test_runner_has_set(tmp_path):
