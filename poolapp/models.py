@@ -9,14 +9,22 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# A heartbeat older than this belongs to a process that is gone or frozen.
-ALIVE_WITHIN = timedelta(seconds=10)
+# A heartbeat older than this belongs to a process that is gone or frozen; there is one every second.
+ALIVE_WITHIN = timedelta(seconds=6)
+# For so long a process that was lost is shown as such.
+LOST_SHOWN_FOR = timedelta(minutes=5)
 
 
 class PoolInstanceQuerySet(models.QuerySet["PoolInstance"]):
     def alive(self, now: datetime | None = None) -> PoolInstanceQuerySet:
         """Pools that were neither stopped nor silent for too long."""
         return self.filter(stopped_at=None, heartbeat_at__gte=(now or timezone.now()) - ALIVE_WITHIN)
+
+    def alive_or_lost(self, now: datetime | None = None) -> list[PoolInstance]:
+        """Pools that live, and those whose process ended without a word a short while ago."""
+        now = now or timezone.now()
+        heard_of = self.filter(heartbeat_at__gte=now - LOST_SHOWN_FOR)
+        return [instance for instance in heard_of if instance.is_alive(now) or instance.is_lost(now)]
 
     def silent(self, now: datetime | None = None) -> PoolInstanceQuerySet:
         """Pools that never said goodbye and have not been heard of for too long."""
@@ -51,6 +59,11 @@ class PoolInstance(models.Model):
 
     def is_alive(self, now: datetime | None = None) -> bool:
         return self.stopped_at is None and self.heartbeat_age(now) <= ALIVE_WITHIN.total_seconds()
+
+    def is_lost(self, now: datetime | None = None) -> bool:
+        """Whether its process ended without a word: others have closed its books long after its last heartbeat."""
+        ended_at = self.stopped_at or now or timezone.now()
+        return ended_at - self.heartbeat_at > ALIVE_WITHIN
 
 
 class PoolSnapshot(models.Model):

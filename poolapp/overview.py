@@ -1,4 +1,4 @@
-"""All live pools of all server processes: those here as they are, the others as of their last heartbeat."""
+"""All pools of all server processes: those here as they are, the others as of their last heartbeat."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from poolapp.pools import local_snapshots
 Entry = dict[str, Any]
 """A snapshot with whose it is: alias, host, pid, alive and heartbeat_age (seconds)."""
 
+# What a lost process has, whatever its last snapshot says.
+NOTHING_LEFT: Entry = {
+    "ready": False,
+    "workers": [],
+    **dict.fromkeys(("worker_nodes", "idle_worker_nodes", "busy_worker_nodes", "queued_tasks", "executing_tasks"), 0),
+}
+
 
 def all_pools(now: datetime | None = None) -> list[Entry]:
-    """The entries of all live pools, by alias; of one alias first the pool that speaks for itself."""
+    """The entries of all pools that live or were lost of late, by alias; first the pool that speaks for itself."""
     here = local_snapshots()
     known = {identity(entry) for entry in here}
-    instances = PoolInstance.objects.using(get_settings().database).alive(now)
+    instances = PoolInstance.objects.using(get_settings().database).alive_or_lost(now)
     elsewhere = [_entry(instance, now) for instance in instances]
     return sorted(here + [entry for entry in elsewhere if identity(entry) not in known], key=_place)
 
@@ -32,11 +39,13 @@ def _place(entry: Entry) -> tuple[str, bool, str, int]:
 
 
 def _entry(instance: PoolInstance, now: datetime | None) -> Entry:
+    alive = instance.is_alive(now)
     return {
         **instance.snapshot,
+        **({} if alive else NOTHING_LEFT),
         "alias": instance.alias,
         "host": instance.host,
         "pid": instance.pid,
-        "alive": instance.is_alive(now),
+        "alive": alive,
         "heartbeat_age": round(instance.heartbeat_age(now), 1),
     }

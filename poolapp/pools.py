@@ -40,6 +40,7 @@ class PoolSet:
         self.pools: dict[str, Pool] = {}
         self.audiences: dict[str, Audience] = {}
         self.housekeeper: Housekeeper | None = None
+        self.radio: Any = None  # the FleetRadio, where server processes share a channel layer
 
     def get(self, alias: str) -> Pool:
         pool = self.pools.get(alias)
@@ -50,10 +51,13 @@ class PoolSet:
         with self.lock:
             pools, self.pools = dict(self.pools), {}
             housekeeper, self.housekeeper = self.housekeeper, None
+            radio, self.radio = self.radio, None
         # One after another: at the end of an interpreter no thread can be started any more.
         deadline = None if timeout is None else time.monotonic() + timeout
         for pool in pools.values():
             pool.destroy(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        if radio is not None:
+            radio.stop()
         if housekeeper is not None:
             housekeeper.stop()
 
@@ -66,6 +70,7 @@ class PoolSet:
             pool = Pool(options, functions=registry.functions)
             if self.housekeeper is None:
                 self.housekeeper = Housekeeper()
+                self.radio = _radio(self.housekeeper)
             self.audiences[alias] = Audience(
                 alias, pool, self.housekeeper, Signaller(), EventLogger(), *_broadcasters()
             )
@@ -130,6 +135,25 @@ def _options(alias: str) -> PoolOptions:
     if options.worker == "thread":
         return options  # Django is set up here
     return options.replace(initializer="poolapp.worker_setup:set_up", initializer_args=(database_names(),))
+
+
+def wake() -> None:
+    """Have this process look for requests now, if it has pools."""
+    if (housekeeper := _set.housekeeper) is not None:
+        housekeeper.wake()
+
+
+def _radio(housekeeper: Housekeeper) -> Any:
+    """What listens for the other server processes, where a channel layer connects them; it has been started."""
+    if not apps.is_installed("channels"):
+        return None
+    from poolapp.fleet import FleetRadio, is_shared
+
+    if not is_shared():
+        return None
+    radio = FleetRadio(housekeeper.wake)
+    radio.start()
+    return radio
 
 
 def _broadcasters() -> list[Observer]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require
+from tests.servers.running import listens
 
 ROOT = Path(__file__).parents[1]
 EVERYTHING = ("tests/app", "tests/dashboard", "tests/monitoring")
@@ -46,7 +46,7 @@ SERVERS = (
 def test_the_tests_pass_on(server: Server):
     """In a process of its own, and in a database that is dropped afterwards."""
     require(importlib.util.find_spec(server.driver), f"needs {server.driver}")
-    require(_listens(server.port), f"needs a server for {server.name} on port {server.port}")
+    require(listens(server.port), f"needs a server for {server.name} on port {server.port}")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "POOLAPP_TEST"))}
     about = [*server.tests, "--quiet", "--no-header", "-m", "not sqlite", "-p", "no:cacheprovider"]
 
@@ -65,8 +65,3 @@ def test_the_tests_pass_on(server: Server):
     counted = re.search(r"(\d+) passed", last)
     assert counted, last
     assert int(counted[1]) > server.at_least
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
+from django.db import transaction
 from django.utils import timezone
 
+from poolapp import pools
 from poolapp.conf import get_settings
 from poolapp.control.verbs import check
 from poolapp.engine.errors import PoolError
@@ -74,7 +77,7 @@ def ask(
     if unknown:
         raise PoolError(f"{instance} has no worker {unknown[0]}, only {', '.join(map(str, sorted(there)))}")
     now = timezone.now()
-    return PoolCommand.objects.using(get_settings().database).create(
+    command = PoolCommand.objects.using(get_settings().database).create(
         instance=instance,
         verb=verb,
         arguments=arguments,
@@ -82,3 +85,14 @@ def ask(
         requested_at=now,
         expires_at=now + EXPIRES_AFTER,
     )
+    transaction.on_commit(_call, using=get_settings().database)
+    return command
+
+
+def _call() -> None:
+    """Have the pool's process look for the request at once, as far as it can be told."""
+    pools.wake()
+    if apps.is_installed("channels"):
+        from poolapp import fleet
+
+        fleet.call()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
 
 from poolapp.dashboard import presenters
+from poolapp.fleet import say_watched
 from poolapp.observers.broadcaster import GROUP, broadcaster
 
 SIGNED_OUT = 4401
@@ -78,6 +80,7 @@ class Doorkeeper:
 
 
 doorkeeper = Doorkeeper()
+logger = logging.getLogger("poolapp")
 
 
 class DashboardConsumer(AsyncJsonWebsocketConsumer):
@@ -122,8 +125,15 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=code)
             return
         self.guest = self.scope["user"].pk
-        await self._join()
+        try:
+            await self._join()
+        except Exception as exc:  # the layer is down; the page asks for its figures meanwhile, and tries again
+            logger.warning("The dashboard's socket cannot open, the channel layer fails: %r", exc)
+            await self.close(code=NO_CHANNEL_LAYER)
+            return
         await self.accept()
+        with suppress(Exception):  # then it is live for this process alone
+            await say_watched()
         await self.send_json(await database_sync_to_async(presenters.frame)(broadcaster.seq))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
@@ -161,6 +171,7 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):
                 code = await database_sync_to_async(refusal)(await self._user_now())
                 # Layers forget members after a day.
                 await self.channel_layer.group_add(GROUP, self.channel_name)
+                await say_watched()
             except Exception:
                 code = SERVER_ERROR
         with suppress(Exception):  # the browser may be gone already

@@ -20,7 +20,7 @@ WORDS = {
     "paused": _("paused"),
     "degraded": _("degraded"),
     "stopping": _("stopping"),
-    "silent": _("not heard of"),
+    "silent": _("lost"),
     "idle": _("idle"),
     "retiring": _("retiring"),
     "queued": _("queued"),

@@ -63,7 +63,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _entries() -> list[Entry]:
     try:
-        return all_pools()
+        return [entry for entry in all_pools() if entry["alive"]]
     except DatabaseError:
         return local_snapshots()
 

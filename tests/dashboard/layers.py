@@ -9,6 +9,13 @@ from typing import Any
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
 
+class UnreachableLayer(InMemoryChannelLayer):
+    """Lets nobody join."""
+
+    async def group_add(self, group: str, channel: str) -> None:
+        raise ConnectionError("the channel layer is down")
+
+
 class BrokenLayer(BaseChannelLayer):
     """Fails whatever it is asked to send."""
 

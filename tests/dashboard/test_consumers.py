@@ -25,6 +25,7 @@ from poolapp.models import PoolEvent
 from poolapp.observers.broadcaster import GROUP, Broadcaster
 from poolapp.routing import websocket_urlpatterns
 from tests.dashboard.conftest import ORIGIN, ago, local_entry
+from tests.dashboard.layers import UnreachableLayer, configured
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,6 +116,15 @@ async def test_the_page_polls_where_there_is_no_channel_layer(connect, watcher, 
     _, answer = await connect(watcher)
 
     assert answer == (False, consumers.NO_CHANNEL_LAYER)
+
+
+async def test_the_page_polls_while_the_channel_layer_cannot_be_reached(connect, watcher, settings, caplog):
+    settings.CHANNEL_LAYERS = configured(UnreachableLayer)
+
+    _, answer = await connect(watcher)
+
+    assert answer == (False, consumers.NO_CHANNEL_LAYER)
+    assert "the channel layer is down" in caplog.text
 
 
 async def test_the_first_frame_is_complete_and_comes_at_once(connect, watcher):

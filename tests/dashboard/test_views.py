@@ -215,12 +215,28 @@ def test_the_page_asks_the_database_the_same_few_questions_however_much_there_is
         client.get(DASHBOARD)
 
 
+def test_a_pool_whose_process_was_lost_is_shown_as_lost_for_a_while(client, watcher, here):
+    client.force_login(watcher)
+    here()
+    make_instance("silent", age=60)
+    make_instance("mourned", pid=100, age=60, stopped_at=ago(50))
+    make_instance("long ago", pid=101, age=400, stopped_at=ago(390))
+    make_instance("stopped", pid=102, age=1, stopped_at=ago(1))
+
+    pools = client.get(DATA).json()["pools"]
+
+    assert {pool["alias"]: (pool["alive"], pool["workers"]) for pool in pools} == {
+        "silent": (False, []),
+        "mourned": (False, []),
+    }
+
+
 def test_the_data_is_a_frame_of_all_live_pools(client, watcher, here):
     client.force_login(watcher)
     here(local_entry("own"))
     make_instance("other", age=3)
     make_instance("gone", pid=100, stopped_at=ago(1))
-    make_instance("silent", pid=101, age=60)
+    make_instance("long gone", pid=101, age=600)
 
     frame = client.get(DATA).json()
 
@@ -228,7 +244,7 @@ def test_the_data_is_a_frame_of_all_live_pools(client, watcher, here):
     own, other = sorted(frame["pools"], key=lambda pool: pool["heartbeat_age"])
     assert (own["alias"], own["heartbeat_age"], own["alive"]) == ("own", 0, True)
     assert (other["alias"], other["alive"], other["executed_tasks"]) == ("other", True, 7)
-    assert 3 <= other["heartbeat_age"] < 10
+    assert 3 <= other["heartbeat_age"] < 6
 
 
 def test_of_one_alias_the_pool_of_this_process_comes_first(client, watcher, here):

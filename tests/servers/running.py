@@ -76,8 +76,7 @@ class Running:
     def answers(self) -> bool:
         """Whether somebody listens on the port."""
         assert self.process.poll() is None, self.output
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.port)) == 0
+        return listens(self.port)
 
     def wait_for_pools(self, count: int) -> None:
         eventually(lambda: self.ready_pools() == count and self.answers(), within=READY_WITHIN)
@@ -105,6 +104,12 @@ def run(directory: Path, *command: str, **environment: str) -> Iterator[Running]
             if left != process.pid or process.poll() is None:
                 _kill(left)
         process.wait()
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on a port of this machine."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:

@@ -4,7 +4,7 @@ import os
 import sys
 
 from project.settings import *  # noqa: F403
-from project.settings import INSTALLED_APPS, LOGGING
+from project.settings import DATABASES, INSTALLED_APPS, LOGGING
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.sampleapp"]
 ROOT_URLCONF = "tests.servers.urls"
@@ -12,6 +12,15 @@ POOLAPP = {
     "POOLS": {"default": {"WORKER": "process", "MIN_SIZE": 2}},
     "SHUTDOWN_TIMEOUT": float(os.environ.get("POOLAPP_TEST_SHUTDOWN_TIMEOUT", "10")),
 }
+if redis := os.environ.get("POOLAPP_TEST_REDIS"):
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis]}}}
+if name := os.environ.get("POOLAPP_TEST_POSTGRESQL"):
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": "127.0.0.1",
+        "USER": "postgres",
+        "NAME": name,
+    }
 LOGGING = LOGGING | {
     "formatters": {"plain": {"format": "[{process}] {name}: {message}", "style": "{"}},
     "loggers": {"poolapp": {"level": "INFO"}},

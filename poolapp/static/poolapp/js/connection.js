@@ -1,7 +1,7 @@
 // Keeps frames coming: a socket while there is one, the data address when there is none, both after a pause.
 
 const POLL_MS = 2000;
-const CHECK_MS = 10000;
+const CHECK_MS = 2500;
 const SILENT_MS = 8000;
 const STALE_MS = 5000;
 const SHORTEST_RETRY_MS = 500;
