@@ -18,7 +18,8 @@ from poolapp.db import database_names
 from poolapp.engine.errors import PoolNotStarted
 from poolapp.engine.options import PoolOptions
 from poolapp.engine.pool import Pool
-from poolapp.engine.workers import role
+from poolapp.engine.workers import crew_class, role
+from poolapp.engine.workers.inline import InlineCrew
 from poolapp.housekeeping import Housekeeper
 from poolapp.observers.audience import Audience
 from poolapp.observers.base import Observer
@@ -33,9 +34,13 @@ EXIT_GRACE = 2.0
 
 
 class PoolSet:
-    """The pools of one process."""
+    """The pools of one process.
 
-    def __init__(self) -> None:
+    is_watched: whether they are recorded, shown to the browsers, and take requests.
+    """
+
+    def __init__(self, *, is_watched: bool = True) -> None:
+        self._is_watched = is_watched
         self.lock = threading.RLock()
         self.pools: dict[str, Pool] = {}
         self.audiences: dict[str, Audience] = {}
@@ -68,16 +73,20 @@ class PoolSet:
             options = _options(alias)
             registry.discover()
             pool = Pool(options, functions=registry.functions)
-            if self.housekeeper is None:
-                self.housekeeper = Housekeeper()
-                self.radio = _radio(self.housekeeper)
-            self.audiences[alias] = Audience(
-                alias, pool, self.housekeeper, Signaller(), EventLogger(), *_broadcasters()
-            )
+            self.audiences[alias] = Audience(alias, pool, Signaller(), EventLogger(), *self._watchers())
             pool.start()
-            self.housekeeper.look_after(alias, pool)
+            if self.housekeeper is not None:
+                self.housekeeper.look_after(alias, pool)
             self.pools[alias] = pool
             return pool
+
+    def _watchers(self) -> list[Observer]:
+        if not self._is_watched:
+            return []
+        if self.housekeeper is None:
+            self.housekeeper = Housekeeper()
+            self.radio = _radio(self.housekeeper)
+        return [self.housekeeper, *_broadcasters()]
 
 
 _set = PoolSet()
@@ -100,6 +109,13 @@ def start() -> None:
 def stop(timeout: float | None = EXIT_GRACE) -> None:
     """End all pools of this process; running tasks get `timeout` seconds to finish (None: however long)."""
     _set.stop(timeout)
+
+
+def use(pools: PoolSet) -> PoolSet:
+    """Have these be the pools of this process, and return those that were it so far; they go on as they are."""
+    global _set
+    before, _set = _set, pools
+    return before
 
 
 def running() -> dict[str, Pool]:
@@ -130,9 +146,10 @@ def _options(alias: str) -> PoolOptions:
     if settings.autostart == "never":
         raise PoolNotStarted(f'pool {alias!r} does not start, because AUTOSTART is "never"')
     options = settings.pools[alias]
-    if options.worker == "inline":
-        return options.replace(finalizer=None)  # the connections are those of the caller
-    if options.worker == "thread":
+    crew = crew_class(options.worker)
+    if issubclass(crew, InlineCrew):
+        return options.replace(around_task=None, finalizer=None)  # the connections are those of the caller
+    if not crew.can_freeze:
         return options  # Django is set up here
     return options.replace(initializer="poolapp.worker_setup:set_up", initializer_args=(database_names(),))
 
@@ -167,9 +184,7 @@ def _broadcasters() -> list[Observer]:
 
 def _forget() -> None:
     """In a forked child: the pools belong to the parent, and locks may be held by threads that are not here."""
-    global _set
-    of_parent, _set = _set, PoolSet()
-    for pool in of_parent.pools.values():
+    for pool in use(PoolSet()).pools.values():
         pool.abandon()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from poolapp.engine.node import Batch, WorkerNode
 from poolapp.engine.outbox import Outbox
-from poolapp.engine.outcomes import WorkerExit
+from poolapp.engine.outcomes import Outcome, WorkerExit
 from poolapp.engine.tasks import Task
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.here import here
@@ -83,9 +83,12 @@ class InlineWorker:
     def _run_all(self, batch: Batch) -> None:
         for index, task in enumerate(batch.tasks):
             running = RunningTask(task.name, batch.number, index, self._tell)
-            outcome = run_here(self._runner, running, task)
+            outcome = self._perform(running, task)
             running.is_over = True
             self.reports.finished(self.node, [outcome])
+
+    def _perform(self, running: RunningTask, task: Task) -> Outcome:
+        return run_here(self._runner, running, task)
 
     def _tell(self, running: RunningTask, message: Any) -> None:
         self.reports.message(self.node, running.number, running.index, message)

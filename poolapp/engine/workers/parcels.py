@@ -15,7 +15,7 @@ from poolapp.engine.errors import (
     TaskNotPicklable,
 )
 from poolapp.engine.outcomes import Outcome
-from poolapp.engine.tasks import Task, load, plain_function
+from poolapp.engine.tasks import Task, TaskFunction, load, plain_function
 from poolapp.engine.workers.luggage import Values
 from poolapp.engine.workers.running import describe
 
@@ -41,6 +41,12 @@ def pack_call(task: Task, values: Values | None = None) -> Payload:
         return _pack(_parts(task, values), *task.args, *task.kwargs.values())
     except Exception as exc:
         raise TaskNotPicklable(_blame(task, values or {}, exc)) from exc
+
+
+def require_importable(function: TaskFunction) -> None:
+    """Raise TaskNotPicklable for a function that other processes cannot look up."""
+    if function.reference is None:
+        raise TaskNotPicklable(f"{function.name} cannot be imported by a worker process: {function.function!r}")
 
 
 def unpack_call(

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from poolapp.engine.errors import PoolError, TaskNotPicklable
+from poolapp.engine.errors import PoolError
 from poolapp.engine.node import WorkerNode
 from poolapp.engine.options import SMALLEST_PAYLOAD, PoolOptions
 from poolapp.engine.outcomes import WorkerExit
@@ -17,7 +17,7 @@ from poolapp.engine.tasks import Task, TaskFunction
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.luggage import Luggage
 from poolapp.engine.workers.nursery import NurseryHandle
-from poolapp.engine.workers.parcels import check_size, pack_call, size
+from poolapp.engine.workers.parcels import check_size, pack_call, require_importable, size
 from poolapp.engine.workers.reactor import Reactor
 from poolapp.engine.workers.remote import ProcessWorker
 from poolapp.engine.workers.sessions import end_session
@@ -55,8 +55,7 @@ class ProcessCrew:
             task.freight = size(payload) * SECONDS_PER_BYTE
 
     def check(self, function: TaskFunction) -> None:
-        if function.reference is None:
-            raise TaskNotPicklable(f"{function.name} cannot be imported by a worker process: {function.function!r}")
+        require_importable(function)
 
     def open(self) -> None:
         """Raises PoolError where there are no process workers, and what a name in options.context_vars stands for."""

@@ -48,7 +48,7 @@ class TaskRunner:
         self._around = around
         self._at_end = at_end
         self._at_kill = at_kill
-        self._loop = WorkerLoop()
+        self.loop = WorkerLoop()
         self._quick = QuickFunctions()
 
     @property
@@ -58,7 +58,7 @@ class TaskRunner:
 
     def widen(self) -> None:
         """Let several threads run tasks at the same time from now on."""
-        self._loop.share()
+        self.loop.share()
 
     def run(self, task: RunningTask, context: Context, function: Callable[..., Any], args: Any, kwargs: Any) -> Outcome:
         """Call the function in the context; whatever it raises is in the outcome.
@@ -99,7 +99,7 @@ class TaskRunner:
             if end is not None:
                 self._call_hook(end)
         try:
-            self._loop.close()
+            self.loop.close()
         except Exception:
             logger.exception("The event loop of a worker could not be closed")
 
@@ -114,7 +114,7 @@ class TaskRunner:
             value = context.run(_call, task, function, args, kwargs)
             if hasattr(value, "__await__"):
                 task.rest()
-                value = self._loop.run(_steer(task, value, threading.get_ident()), context)
+                value = self.loop.run(_steer(task, value, threading.get_ident()), context)
         finally:
             # Whatever this raises is an interrupt that came at the last moment: it was on its way, and is the only one.
             task.rest()
@@ -128,7 +128,7 @@ class TaskRunner:
         try:
             value = hook()
             if hasattr(value, "__await__"):
-                (run or functools.partial(self._loop.run, context=copy_context()))(_await(value))
+                (run or functools.partial(self.loop.run, context=copy_context()))(_await(value))
         except BaseException:  # also what would end a process: it ends as it is
             logger.exception("A worker could not end in good order")
 
