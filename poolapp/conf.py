@@ -56,11 +56,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """For how many seconds what is recorded is kept."""
+    """For how many seconds what is recorded is kept, and how much of it at the most (None: however much)."""
 
     tasks: float = 14 * 86400
     events: float = 7 * 86400
     snapshots: float = 86400
+    task_count: int | None = 1_000_000
+    event_count: int | None = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class PoolSettings:
     monitoring_token: str | None = field(default=None, repr=False)
 
 
+RETAINED = {option.name.upper(): option.name for option in fields(Retention)}
 KEYS = (
     "POOLS",
     "AUTOSTART",
@@ -133,7 +136,7 @@ def unknown_keys() -> Iterator[tuple[str, str]]:
         return
     yield from _unknown("POOLAPP", raw, KEYS)
     yield from _unknown('POOLAPP["RECORD"]', raw.get("RECORD"), ("TASKS", "ARGUMENTS", "RESULTS"))
-    yield from _unknown('POOLAPP["RETENTION"]', raw.get("RETENTION"), ("TASKS", "EVENTS", "SNAPSHOTS"))
+    yield from _unknown('POOLAPP["RETENTION"]', raw.get("RETENTION"), tuple(RETAINED))
     pools = raw.get("POOLS")
     for alias, pool in pools.items() if isinstance(pools, Mapping) else ():
         yield from _unknown(f'POOLAPP["POOLS"][{alias!r}]', pool, (*POOL_KEYS, "TOTAL_SIZE", "OPTIONS"))
@@ -191,11 +194,15 @@ def _parse_token(raw: Any) -> str | None:
 
 def _parse_retention(raw: Any) -> Retention:
     if not isinstance(raw, Mapping):
-        raise InvalidSetting(f'POOLAPP["RETENTION"] must be a mapping of names to seconds, not {raw!r}')
-    known = {key.upper(): key for key in ("tasks", "events", "snapshots")}
-    for key in known.keys() & raw.keys():
-        _require_positive(f'RETENTION"]["{key}', raw[key])
-    return Retention(**{known[key]: float(raw[key]) for key in known.keys() & raw.keys()})
+        raise InvalidSetting(f'POOLAPP["RETENTION"] must be a mapping of names to numbers, not {raw!r}')
+    given = {name: raw[key] for key, name in RETAINED.items() if key in raw}
+    for name, value in given.items():
+        key = f'RETENTION"]["{name.upper()}'
+        if name.endswith("_count"):
+            _require_count(key, value)
+        else:
+            _require_positive(key, value)
+    return Retention(**given)
 
 
 def _require_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
@@ -206,6 +213,11 @@ def _require_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
 def _require_positive(key: str, value: Any) -> None:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0:
         raise InvalidSetting(f'POOLAPP["{key}"] must be a number of seconds above 0, not {value!r}')
+
+
+def _require_count(key: str, value: Any) -> None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise InvalidSetting(f'POOLAPP["{key}"] must be a whole number above 0, or None, not {value!r}')
 
 
 def _unknown(where: str, raw: Any, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -82,8 +82,9 @@ class Housekeeper:
             self._beating,
             self._listening,
             Chore("close the books of lost processes", MOURN_EVERY, lambda: close_books_of_the_lost(database)),
-            Chore("clear out old records", CLEAR_OUT_EVERY, lambda: clear_out(self._settings)),
+            Chore("clear out old records", CLEAR_OUT_EVERY, self._clear_out),
         ]
+        self._clearing: Iterator[int] | None = None
         self._woken = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="poolapp-housekeeper", daemon=True)
@@ -146,6 +147,15 @@ class Housekeeper:
     def _beat(self) -> None:
         for heartbeat in list(self._heartbeats.values()):
             heartbeat.beat(self.recording)
+
+    def _clear_out(self) -> bool:
+        """Do the next step, and say whether there are more; once there is none, the next call begins anew."""
+        if self._clearing is None:
+            self._clearing = clear_out(self._settings)
+        if next(self._clearing, 0):
+            return True
+        self._clearing = None
+        return False
 
     def _listen(self) -> None:
         self._desk.serve({h.instance.pk: h.pool for h in list(self._heartbeats.values()) if h.instance.pk})

@@ -104,7 +104,7 @@ class TaskRecord(models.Model):
     """One task: what it was, where it ran, how long it waited and ran, how it ended."""
 
     id = models.UUIDField(_("task id"), primary_key=True)
-    name = models.CharField(_("task"), max_length=255, db_index=True)
+    name = models.CharField(_("task"), max_length=255)
     pool = models.CharField(_("pool"), max_length=100)
     status = models.CharField(_("status"), max_length=10, choices=TaskStatus.choices)
     host = models.CharField(_("host"), max_length=255)
@@ -128,7 +128,12 @@ class TaskRecord(models.Model):
         verbose_name_plural = _("tasks")
         ordering = ["-queued_at"]
         default_permissions = ("view",)
-        indexes = [models.Index(fields=["status", "-queued_at"], name="poolapp_task_status")]
+        # What lists are filtered by, in the order in which they are shown.
+        indexes = [
+            models.Index(fields=["status", "-queued_at"], name="poolapp_task_status"),
+            models.Index(fields=["pool", "-queued_at"], name="poolapp_task_pool"),
+            models.Index(fields=["name", "-queued_at"], name="poolapp_task_name"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_status_display()})"
@@ -149,6 +154,10 @@ class PoolEvent(models.Model):
         verbose_name_plural = _("pool events")
         ordering = ["-at", "-id"]
         default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["pool", "-at"], name="poolapp_event_pool"),
+            models.Index(fields=["event", "-at"], name="poolapp_event_event"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} in {self.pool}"

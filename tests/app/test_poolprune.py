@@ -38,6 +38,16 @@ def test_it_goes_by_the_setting_unless_told_otherwise(monkeypatch: pytest.Monkey
     assert set(TaskRecord.objects.all()) == {young, running}
 
 
+def test_a_number_can_be_given():
+    for number in range(4):
+        event(NOW - number * HOUR / 10)
+
+    assert prune("--event-count", "3", "--dry-run")[1] == "1 pool events would be deleted"
+    assert prune("--event-count", "3")[1] == "1 pool events deleted"
+    with pytest.raises(CommandError, match="a number of rows is at least 1, not '0'"):
+        prune("--task-count", "0")
+
+
 @pytest.mark.parametrize("age, left", [("30s", 0), ("45m", 1), ("1.5h", 2), ("7d", 3)])
 def test_an_age_can_be_given(age: str, left: int):
     for hours in (0.5, 1, 2):

@@ -16,21 +16,22 @@ from poolapp.retention import delete_some, expired
 
 AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-KINDS = {
+AGES = {
     "tasks": "tasks that ended longer ago",
     "events": "events that are older",
     "snapshots": "the history of pools that is older",
 }
+COUNTS = {"task_count": "tasks", "event_count": "events"}
 
 
 class Command(BaseCommand):
     help = (
-        "Deletes what was recorded longer ago than it is kept, a few thousand rows at a time. The server does so too, "
-        "every few minutes; this is for what has piled up. What runs or waits is never deleted."
+        "Deletes what was recorded longer ago than it is kept, or is more than is kept, a few thousand rows at a time. "
+        "The server does so too, every minute; this is for what has piled up. What runs or waits is never deleted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        for kind, meaning in KINDS.items():
+        for kind, meaning in AGES.items():
             parser.add_argument(
                 f"--{kind}",
                 type=_age,
@@ -38,11 +39,18 @@ class Command(BaseCommand):
                 help=f"delete {meaning} than this, such as 90s, 30m, 12h or 7d"
                 f" (POOLAPP['RETENTION']['{kind.upper()}'] unless given)",
             )
+        for option, kind in COUNTS.items():
+            parser.add_argument(
+                f"--{option.replace('_', '-')}",
+                type=_count,
+                metavar="NUMBER",
+                help=f"delete all but the latest NUMBER {kind} (POOLAPP['RETENTION']['{option.upper()}'] unless given)",
+            )
         parser.add_argument("--dry-run", action="store_true", help="only count")
 
     def handle(self, *args: Any, **options: Any) -> None:
         settings = get_settings()
-        given = {kind: options[kind] for kind in KINDS if options[kind] is not None}
+        given = {name: options[name] for name in (*AGES, *COUNTS) if options[name] is not None}
         try:
             for rows in expired(replace(settings.retention, **given), settings.database):
                 name = str(rows.model._meta.verbose_name_plural)
@@ -60,6 +68,12 @@ class Command(BaseCommand):
             if verbosity > 1:
                 self.stdout.write(f"{total:,} {name} so far")
         self.stdout.write(f"{total:,} {name} deleted")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"a number of rows is at least 1, not {text!r}")
+    return int(text)
 
 
 def _age(text: str) -> float:
