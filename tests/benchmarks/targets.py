@@ -122,6 +122,14 @@ OBSERVERS = (
     Target("observers", ON_SQLITE, "10,000 in a second, done", (PROCESS,), at_least=0.8),
     Target("observers", ON_SQLITE, "recorder alone", at_least=20_000.0),
 )
+ON_POSTGRESQL = f"{PROCESS}, records on PostgreSQL"
+RECORDS = (
+    Target("observers", ON_POSTGRESQL, "recorder alone", at_least=15_000.0),
+    Target("records", ON_POSTGRESQL, "10,000 in a second, done", at_least=9_900.0),
+    Target("records", ON_POSTGRESQL, "without a record", at_most=0.0),
+    Target("records", ON_POSTGRESQL, "more memory", at_most=10.0),
+    Target("records", ON_POSTGRESQL, "warnings", at_most=0.0),
+)
 
 TARGETS = (
     *ROUND_TRIP,
@@ -134,4 +142,5 @@ TARGETS = (
     *FOOTPRINT,
     *GROWTH,
     *OBSERVERS,
+    *RECORDS,
 )

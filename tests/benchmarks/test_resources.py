@@ -17,6 +17,7 @@ from tests.benchmarks.workloads.lifecycle import LIFECYCLE
 from tests.benchmarks.workloads.lifecycle_pools import PROCESSES, THREADS
 from tests.benchmarks.workloads.lifecycle_probes import probe
 from tests.benchmarks.workloads.observers import OBSERVERS, SITES
+from tests.benchmarks.workloads.records import LISTS, RECORDS
 
 # Many pools and sites are started, one after another.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -90,6 +91,14 @@ def test_observers_tells_of_records_and_dashboards():
     found.pop(f"{PROCESS}, records on PostgreSQL", None)
     assert found == dict.fromkeys(SITES.keys() & found.keys(), loads)
     assert len(found) == len(SITES) - 2
+
+
+def test_records_tells_of_a_minute_and_of_lists():
+    found = quantities(RECORDS)
+
+    measured = {"10,000 in a second, done", "without a record", "more memory", "warnings", *LISTS}
+    assert found.pop(f"{PROCESS}, records on SQLite") == measured
+    assert found in ({}, {f"{PROCESS}, records on PostgreSQL": measured})
 
 
 def test_a_probe_that_fails_says_why():

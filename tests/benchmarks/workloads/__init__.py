@@ -9,6 +9,7 @@ from tests.benchmarks.workloads.growth import GROWTH
 from tests.benchmarks.workloads.lifecycle import LIFECYCLE
 from tests.benchmarks.workloads.observers import OBSERVERS
 from tests.benchmarks.workloads.payload_memory import PAYLOAD_MEMORY
+from tests.benchmarks.workloads.records import RECORDS
 from tests.benchmarks.workloads.round_trip import ROUND_TRIP
 from tests.benchmarks.workloads.skew import SKEW
 from tests.benchmarks.workloads.throughput import THROUGHPUT
@@ -27,4 +28,5 @@ WORKLOADS: tuple[Workload, ...] = (
     FOOTPRINT,
     GROWTH,
     OBSERVERS,
+    RECORDS,
 )

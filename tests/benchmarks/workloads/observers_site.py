@@ -84,6 +84,8 @@ def questions(server: object) -> dict[str, Callable[..., object]]:
     """What the site can be asked; its pool is started with that."""
     from tests.benchmarks.workloads import observers_loads as loads
     from tests.benchmarks.workloads import observers_records as records
+    from tests.benchmarks.workloads import records_lists as lists
+    from tests.benchmarks.workloads.records_minute import minute
 
     dashboards = Dashboards()
     return {
@@ -94,6 +96,9 @@ def questions(server: object) -> dict[str, Callable[..., object]]:
         "settle": records.wait_until_written,
         "capacity": records.capacity,
         "overload": records.overload,
+        "minute": minute,
+        "fill": lists.fill,
+        "page": lists.page,
     }
 
 
