@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -35,6 +36,7 @@ OWN_OPTIONS = {
     "initializer_args",
     "finalizer",
     "around_task",
+    "inside_task",  # TRACING
     "describe_arguments",
     "describe_results",
 }
@@ -77,6 +79,7 @@ class PoolSettings:
     shutdown_timeout: float = 10.0
     """Seconds that tasks get to finish when the server says that it ends."""
     database: str = "default"
+    tracing: bool = False
     monitoring_token: str | None = field(default=None, repr=False)
 
 
@@ -90,6 +93,7 @@ KEYS = (
     "SHUTDOWN_TIMEOUT",
     "SERVER_PROCESSES",
     "DATABASE",
+    "TRACING",
     "MONITORING_TOKEN",
 )
 SHORTEST_TOKEN = 16
@@ -117,14 +121,16 @@ def get_settings() -> PoolSettings:
     _require_positive("SHUTDOWN_TIMEOUT", patience)
     database = raw.get("DATABASE", "default")
     _require_choice("DATABASE", database, tuple(settings.DATABASES))
+    tracing = _parse_tracing(raw.get("TRACING"))
     return PoolSettings(
-        pools={alias: _parse_pool(alias, options, record, processes) for alias, options in pools.items()},
+        pools={alias: _parse_pool(alias, options, record, processes, tracing) for alias, options in pools.items()},
         autostart=autostart,
         record=record,
         retention=_parse_retention(raw.get("RETENTION", {})),
         snapshot_interval=float(interval),
         shutdown_timeout=float(patience),
         database=database,
+        tracing=tracing,
         monitoring_token=_parse_token(raw.get("MONITORING_TOKEN")),
     )
 
@@ -148,7 +154,7 @@ def _forget(*, setting: str, **kwargs: Any) -> None:
         get_settings.cache_clear()
 
 
-def _parse_pool(alias: str, raw: Any, record: Record, processes: int) -> PoolOptions:
+def _parse_pool(alias: str, raw: Any, record: Record, processes: int, tracing: bool) -> PoolOptions:
     where = f'POOLAPP["POOLS"][{alias!r}]'
     if not isinstance(raw, Mapping):
         raise InvalidSetting(f"{where} must be a mapping, not {raw!r}")
@@ -158,7 +164,12 @@ def _parse_pool(alias: str, raw: Any, record: Record, processes: int) -> PoolOpt
     for name in options:
         if name not in OPTIONS:
             raise InvalidSetting(f'{where}["OPTIONS"] has no option {name!r}{did_you_mean(name, OPTIONS)}')
-    given = {option: raw[key] for key, option in POOL_KEYS.items() if key in raw}
+    given = dict(options) | {option: raw[key] for key, option in POOL_KEYS.items() if key in raw}
+    if tracing:
+        given["inside_task"] = "poolapp.tracing:task_span"
+        carried = given.setdefault("context_vars", ())
+        if isinstance(carried, (list, tuple)):
+            given["context_vars"] = (*carried, "poolapp.tracing:trace_context")
     try:
         crew_class(raw.get("WORKER", "process"))
         if "TOTAL_SIZE" in raw:
@@ -170,7 +181,6 @@ def _parse_pool(alias: str, raw: Any, record: Record, processes: int) -> PoolOpt
             describe_arguments=record.arguments,
             describe_results=record.results,
             **given,
-            **options,
         )
     except PoolError as exc:
         raise InvalidSetting(f"{where}: {exc}") from exc
@@ -181,6 +191,17 @@ def _parse_record(raw: Any) -> Record:
         raise InvalidSetting(f'POOLAPP["RECORD"] must be a mapping, not {raw!r}')
     _require_choice('RECORD"]["TASKS', raw.get("TASKS", "all"), RECORDED)
     return Record(raw.get("TASKS", "all"), bool(raw.get("ARGUMENTS")), bool(raw.get("RESULTS")))
+
+
+def _parse_tracing(raw: Any) -> bool:
+    is_installed = find_spec("opentelemetry") is not None
+    if raw is None:
+        return is_installed
+    if not isinstance(raw, bool):
+        raise InvalidSetting(f'POOLAPP["TRACING"] must be True, False or None, not {raw!r}')
+    if raw and not is_installed:
+        raise InvalidSetting('POOLAPP["TRACING"] needs OpenTelemetry: pip install "poolapp[opentelemetry]"')
+    return raw
 
 
 def _parse_token(raw: Any) -> str | None:

@@ -151,7 +151,8 @@ def _options(alias: str) -> PoolOptions:
         return options.replace(around_task=None, finalizer=None)  # the connections are those of the caller
     if not crew.can_freeze:
         return options  # Django is set up here
-    return options.replace(initializer="poolapp.worker_setup:set_up", initializer_args=(database_names(),))
+    at_both_ends = {"initializer": "poolapp.worker_setup:set_up", "finalizer": "poolapp.worker_setup:tear_down"}
+    return options.replace(**at_both_ends, initializer_args=(database_names(),))
 
 
 def wake() -> None:

@@ -1,7 +1,8 @@
-"""What a worker process does before its first task."""
+"""What a worker process does before its first task, and after its last."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 # Apps that are nothing but servers: no worker needs them, and they take more time and memory than Django itself.
@@ -28,3 +29,14 @@ def set_up(databases: Mapping[str, str]) -> None:
         connections[alias].settings_dict["NAME"] = name
     registry.discover()
     connections.close_all()  # opened by a module at import: workers must not share them
+
+
+def tear_down() -> None:
+    """Leave nothing open, and nothing unsaid."""
+    from poolapp.db import close_connections
+
+    close_connections()
+    if "opentelemetry.sdk" in sys.modules:
+        from poolapp import tracing
+
+        tracing.flush()

@@ -44,7 +44,7 @@ SWITCHES = ("start_workers", "restart_worker_on_error", "enable_events", "descri
 TIMES = ("max_inactive_time", "start_timeout", "stop_timeout", "abort_timeout", "begin_timeout")
 LIMITS = {"max_tasks_per_worker": 1, "max_worker_memory": 1, "max_payload": SMALLEST_PAYLOAD}  # at least
 HANDLERS = ("online_handler", "message_handler", "error_handler", "exit_handler")
-PATHS = ("initializer", "finalizer", "kill_handler", "around_task")
+PATHS = ("initializer", "finalizer", "kill_handler", "around_task", "inside_task")
 KILL_BEHAVIORS = ("soft", "hard")
 
 Handler = Callable[[Any], object] | str
@@ -95,7 +95,8 @@ class PoolOptions(OptionGroup):
         way back; more is PayloadTooLarge. At least 4096; no limit unless given.
     online_handler, message_handler, error_handler, exit_handler: what is called with the Event when a worker is
         ready, sends a message, fails, or is gone; something to call or a "module:function".
-    context_vars: "module:NAME" of each ContextVar whose value travels with tasks to worker processes.
+    context_vars: "module:NAME" of each ContextVar, or what has its `get` and `set`, whose value travels with tasks to
+        worker processes.
     env: what is added to the environment of worker processes, text by name.
     worker_options: a WorkerOptions, or a mapping with its fields.
     initializer: "module:function" called once where tasks will run, before any of them.
@@ -103,6 +104,8 @@ class PoolOptions(OptionGroup):
     finalizer: "module:function" called in every worker when it ends by itself.
     kill_handler: "module:function", maybe async, called in a worker that is told to end.
     around_task: "module:callable" that returns a context manager, entered around every task.
+    inside_task: "module:callable" that is given the CurrentTask and returns a context manager, entered within the
+        task's own context variables.
     describe_arguments, describe_results: whether task events carry a text of these; it may tell secrets.
     """
 
@@ -139,6 +142,7 @@ class PoolOptions(OptionGroup):
     finalizer: str | None = None
     kill_handler: str | None = None
     around_task: str | None = None
+    inside_task: str | None = None
     describe_arguments: bool = False
     describe_results: bool = False
 

@@ -12,7 +12,10 @@ LEVELS = {"error": logging.ERROR, "task_error": logging.WARNING, "destroy": logg
 
 
 class EventLogger:
-    """One line for every event: INFO and above where somebody should know, DEBUG for the rest."""
+    """One line for every event: INFO and above where somebody should know, DEBUG for the rest.
+
+    Formatters that write JSON find `pool`, `event` and `details` in the record.
+    """
 
     returns_at_once = False  # a handler may write to a slow disk
 
@@ -24,7 +27,8 @@ class EventLogger:
         if logger.isEnabledFor(level):
             details = event.details
             shown = " ".join(f"{key}={value!r}" for key, value in details.items() if key != "traceback")
-            logger.log(level, "pool %s: %s %s", alias, event.name, shown)
+            fields = {"pool": alias, "event": event.name, "details": details}
+            logger.log(level, "pool %s: %s %s", alias, event.name, shown, extra=fields)
 
 
 def _level(event: str) -> int:

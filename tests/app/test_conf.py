@@ -122,7 +122,6 @@ class TestWhatItMeans:
             ({"kill_behavior": "hard"}, {"kill_behavior": "hard"}),
             ({"kill_handler": "os:sync"}, {"kill_handler": "os:sync"}),
             ({"error_handler": print, "exit_handler": "os:sync"}, {"error_handler": print, "exit_handler": "os:sync"}),
-            ({"context_vars": ["tests.settings:LANGUAGE"]}, {"context_vars": ("tests.settings:LANGUAGE",)}),
             ({"env": {"OMP_NUM_THREADS": "1"}}, {"env": {"OMP_NUM_THREADS": "1"}}),
         ],
     )

@@ -14,7 +14,7 @@ from poolapp.engine.workers import prctl, role
 from poolapp.engine.workers.crash import report_crashes
 from poolapp.engine.workers.descriptors import move_up, own_socket
 from poolapp.engine.workers.luggage import Luggage
-from poolapp.engine.workers.running import make_runner
+from poolapp.engine.workers.running import RUNNER_OPTIONS, make_runner
 from poolapp.engine.workers.wire import FrameWriter, frame
 from poolapp.engine.workers.worker_process import Connection, Equipment, live
 
@@ -28,7 +28,7 @@ def set_up(setup: Setup) -> Equipment:
     try:
         if setup["initializer"]:
             load_option("initializer", setup["initializer"])(*setup["initializer_args"])
-        runner = make_runner(setup["around_task"], setup["finalizer"], setup["kill_handler"])
+        runner = make_runner(**{option: setup[option] for option in RUNNER_OPTIONS})
         luggage = Luggage(setup["context_vars"])
         return Equipment(runner, luggage, setup["max_payload"], setup["stack_size"], setup["stop_timeout"])
     finally:

@@ -10,7 +10,7 @@ from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import Task, TaskFunction, load_option
 from poolapp.engine.workers.base import Reports
 from poolapp.engine.workers.interruptible import RunningTask
-from poolapp.engine.workers.running import TaskRunner, make_runner
+from poolapp.engine.workers.running import RUNNER_OPTIONS, TaskRunner, make_runner
 
 
 class LocalCrew:
@@ -45,8 +45,7 @@ class LocalCrew:
         return {}
 
     def _runner(self) -> TaskRunner:
-        options = self._options
-        return make_runner(options.around_task, options.finalizer, options.kill_handler)
+        return make_runner(**{option: getattr(self._options, option) for option in RUNNER_OPTIONS})
 
 
 def run_here(runner: TaskRunner, running: RunningTask, task: Task) -> Outcome:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextvars import Context, ContextVar, copy_context
-from typing import Any
+from contextvars import Context
+from typing import Any, Protocol, runtime_checkable
 
 from poolapp.engine.errors import InvalidOptionType
 from poolapp.engine.tasks import load_option
 
 Values = dict[str, Any]
+
+
+NOT_SET = object()
+
+
+@runtime_checkable
+class Variable(Protocol):
+    """What a ContextVar can do that matters here."""
+
+    def get(self, default: Any, /) -> Any:
+        """The value here, or `default`."""
+
+    def set(self, value: Any, /) -> Any:
+        """Have this value here from now on."""
 
 
 class Luggage:
@@ -19,12 +33,12 @@ class Luggage:
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._variables: dict[str, ContextVar[Any]] = {path: _load_variable(path) for path in paths}
+        self._variables = {path: _load_variable(path) for path in paths}
 
     def pack(self) -> Values | None:
         """The values that were set where the call comes from, None when there are none."""
-        context = copy_context()
-        return {path: context[variable] for path, variable in self._variables.items() if variable in context} or None
+        found = ((path, variable.get(NOT_SET)) for path, variable in self._variables.items())
+        return {path: value for path, value in found if value is not NOT_SET} or None
 
     def unpack(self, values: Values | None) -> Context:
         """A fresh context with these values."""
@@ -34,8 +48,8 @@ class Luggage:
         return context
 
 
-def _load_variable(path: str) -> ContextVar[Any]:
+def _load_variable(path: str) -> Variable:
     variable = load_option("context_vars", path)
-    if not isinstance(variable, ContextVar):
+    if not isinstance(variable, Variable):
         raise InvalidOptionType(f"context_vars must name context variables, not {path!r}, which is {variable!r}")
     return variable

@@ -109,6 +109,7 @@ class NurseryHandle:
             "initializer": options.initializer,
             "initializer_args": options.initializer_args,
             "around_task": options.around_task,
+            "inside_task": options.inside_task,
             "finalizer": options.finalizer,
             "kill_handler": options.kill_handler,
             "stop_timeout": options.stop_timeout,

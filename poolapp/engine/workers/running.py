@@ -23,7 +23,11 @@ from poolapp.engine.workers.loops import WorkerLoop, metered
 
 logger = logging.getLogger("poolapp")
 
+RUNNER_OPTIONS = ("around_task", "inside_task", "finalizer", "kill_handler")
+"""The PoolOptions that say what a runner does besides running tasks."""
+
 AroundTask = Callable[[], AbstractContextManager[Any]]
+InsideTask = Callable[[RunningTask], AbstractContextManager[Any]]
 Hook = Callable[[], object]
 
 # A task that runs for less time than this (seconds) is not worth a reading of its CPU time, which takes a microsecond.
@@ -33,21 +37,25 @@ MOST_QUICK_FUNCTIONS = 256
 new_tuple = tuple.__new__
 
 
-def make_runner(around_task: str | None, finalizer: str | None, kill_handler: str | None = None) -> TaskRunner:
-    """A runner with these PoolOptions; InvalidOption when one of them names what is not there."""
-    named = {"around_task": around_task, "finalizer": finalizer, "kill_handler": kill_handler}
-    return TaskRunner(*(load_option(option, path) if path else None for option, path in named.items()))
+def make_runner(**paths: str | None) -> TaskRunner:
+    """A runner with these of RUNNER_OPTIONS; InvalidOption when one of them names what is not there."""
+    return TaskRunner(**{option: load_option(option, path) for option, path in paths.items() if path})
 
 
 class TaskRunner:
     """Runs the tasks of one worker; async functions run on an event loop that lives as long as the worker."""
 
     def __init__(
-        self, around: AroundTask | None = None, at_end: Hook | None = None, at_kill: Hook | None = None
+        self,
+        around_task: AroundTask | None = None,
+        inside_task: InsideTask | None = None,
+        finalizer: Hook | None = None,
+        kill_handler: Hook | None = None,
     ) -> None:
-        self._around = around
-        self._at_end = at_end
-        self._at_kill = at_kill
+        self._around = around_task
+        self._inside = inside_task
+        self._at_end = finalizer
+        self._at_kill = kill_handler
         self.loop = WorkerLoop()
         self._quick = QuickFunctions()
 
@@ -72,10 +80,10 @@ class TaskRunner:
         error: BaseException | None = None
         try:
             if self._around is None:
-                value = self._call(task, context, function, args, kwargs)
+                value = self._call_inside(task, context, function, args, kwargs)
             else:
                 with self._around():
-                    value = self._call(task, context, function, args, kwargs)
+                    value = self._call_inside(task, context, function, args, kwargs)
         except BaseException as exc:
             error = exc
         run_time = time.monotonic() - started_at
@@ -108,6 +116,14 @@ class TaskRunner:
         if (at_kill := self._take_kill_handler()) is not None:
             self._call_hook(at_kill, asyncio.run)
 
+    def _call_inside(
+        self, task: RunningTask, context: Context, function: Callable[..., Any], args: Any, kwargs: Any
+    ) -> Any:
+        if self._inside is None:
+            return self._call(task, context, function, args, kwargs)
+        with Within(context, self._inside(task)):
+            return self._call(task, context, function, args, kwargs)
+
     def _call(self, task: RunningTask, context: Context, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         try:
             task.begin()
@@ -131,6 +147,20 @@ class TaskRunner:
                 (run or functools.partial(self.loop.run, context=copy_context()))(_await(value))
         except BaseException:  # also what would end a process: it ends as it is
             logger.exception("A worker could not end in good order")
+
+
+class Within:
+    """Enters and leaves a context manager with other context variables than those of the calling code."""
+
+    def __init__(self, context: Context, manager: AbstractContextManager[Any]) -> None:
+        self._context = context
+        self._manager = manager
+
+    def __enter__(self) -> None:
+        self._context.run(self._manager.__enter__)
+
+    def __exit__(self, *exc_info: Any) -> bool | None:
+        return self._context.run(self._manager.__exit__, *exc_info)
 
 
 class QuickFunctions:

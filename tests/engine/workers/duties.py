@@ -203,6 +203,19 @@ def around_in_esperanto() -> Iterator[None]:
     yield
 
 
+@contextlib.contextmanager
+def inside_in_latin(task: CurrentTask) -> Iterator[None]:
+    """As long as the task runs, its language is set; what it raises is told in which."""
+    token = language.set(f"la for {task.name.rpartition('.')[2]}")
+    try:
+        yield
+    except Exception as exc:
+        exc.add_note(f"in {language.get()}")
+        raise
+    finally:
+        language.reset(token)
+
+
 # Tasks at the same time
 
 

@@ -107,6 +107,24 @@ def test_what_is_around_a_task_is_outside_of_its_context(drive: Drive, kind: str
         assert driver.run(duties.values)[0] == "en"
 
 
+@pytest.mark.parametrize("kind", ["inline", "thread", "process"])
+@FUNCTIONS
+@WIDE
+def test_what_is_inside_a_task_is_in_its_context(drive: Drive, kind: str, function: Callable, width: int):
+    driver = start(drive, kind, width, inside_task="tests.engine.workers.duties:inside_in_latin")
+
+    assert driver.run(function)[0] == f"la for {function.__name__}"
+    assert duties.language.get() == "en"
+
+
+def test_what_is_inside_a_task_hears_what_it_raises(drive: Drive):
+    driver = drive("thread", inside_task="tests.engine.workers.duties:inside_in_latin")
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        driver.run(divmod, 1, 0)
+    assert caught.value.__notes__ == ["in la for divmod"]
+
+
 def test_the_pool_that_calls_sees_what_was_set_when_it_was_called(drive: Drive):
     driver = drive("thread")
 

@@ -25,7 +25,7 @@ from tests.engine.workers import duties
 
 @pytest.fixture
 def runner() -> Iterator[TaskRunner]:
-    runner = make_runner(None, None)
+    runner = make_runner()
     yield runner
     runner.close()
 
@@ -114,7 +114,7 @@ def test_a_closed_runner_has_called_its_finalizer_whatever_went_wrong(caplog: py
         calls.append("finalized")
         raise OSError("already closed")
 
-    TaskRunner(contextlib.nullcontext, finalize).close()
+    TaskRunner(contextlib.nullcontext, finalizer=finalize).close()
 
     assert calls == ["finalized"]
     assert "already closed" in caplog.text
@@ -123,12 +123,12 @@ def test_a_closed_runner_has_called_its_finalizer_whatever_went_wrong(caplog: py
 @pytest.mark.parametrize("around, finalizer", [("tests.engine.functions:gone", None), (None, "no_such_module:end")])
 def test_a_runner_needs_what_its_options_name(around: str | None, finalizer: str | None):
     with pytest.raises(InvalidOption, match=r"(around_task|finalizer) '.*' cannot be imported"):
-        make_runner(around, finalizer)
+        make_runner(around_task=around, finalizer=finalizer)
 
 
 def test_a_context_manager_goes_around_async_functions_too():
     functions.prepared.clear()
-    runner = make_runner("tests.engine.functions:counting_around", None)
+    runner = make_runner(around_task="tests.engine.functions:counting_around")
 
     async def look() -> list[str]:
         return list(functions.prepared)
@@ -289,7 +289,7 @@ def test_hooks_are_called_once_and_on_the_loop_of_the_tasks(runner: TaskRunner):
     async def note() -> None:
         loops.append(id(asyncio.get_running_loop()))
 
-    runner = TaskRunner(at_kill=note, at_end=note)
+    runner = TaskRunner(kill_handler=note, finalizer=note)
     loop = run(runner, functions.running_loop, (), {}).value
 
     runner.close()
@@ -307,7 +307,7 @@ def test_a_hook_that_raises_is_logged_and_the_next_is_called(
     async def refuse() -> None:
         raise kind("not now")
 
-    TaskRunner(at_kill=refuse, at_end=lambda: calls.append("end")).close()
+    TaskRunner(kill_handler=refuse, finalizer=lambda: calls.append("end")).close()
 
     assert calls == ["end"]
     assert "not now" in caplog.text
