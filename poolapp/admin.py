@@ -239,7 +239,7 @@ class PoolEventAdmin(ReadOnlyAdmin):
 class PoolCommandAdmin(ReadOnlyAdmin):
     list_display = ["requested", "verb", "instance", "requested_by", "status", "answered"]
     list_filter = ["status", "verb"]
-    list_select_related = ["instance", "requested_by"]
+    list_select_related = ["instance"]
     date_hierarchy = "requested_at"
     fields = [
         "verb",

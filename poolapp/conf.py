@@ -9,9 +9,11 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.db import router
 from django.dispatch import receiver
 
 from poolapp.engine.errors import PoolError
@@ -119,7 +121,9 @@ def get_settings() -> PoolSettings:
     _require_positive("SNAPSHOT_INTERVAL", interval)
     patience = raw.get("SHUTDOWN_TIMEOUT", 10.0)
     _require_positive("SHUTDOWN_TIMEOUT", patience)
-    database = raw.get("DATABASE", "default")
+    database = raw.get("DATABASE")
+    if database is None:
+        database = router.db_for_write(apps.get_model("poolapp", "TaskRecord"))
     _require_choice("DATABASE", database, tuple(settings.DATABASES))
     tracing = _parse_tracing(raw.get("TRACING"))
     return PoolSettings(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -187,9 +186,8 @@ class PoolCommand(models.Model):
     )
     verb = models.CharField(_("verb"), max_length=20, choices=Verb.choices)
     arguments = models.JSONField(_("arguments"), default=dict)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, verbose_name=_("requested by")
-    )
+    # A name: users may live in another database, and go while their requests stay.
+    requested_by = models.CharField(_("requested by"), max_length=255, blank=True)
     requested_at = models.DateTimeField(_("requested"))
     expires_at = models.DateTimeField(_("expires"))
     status = models.CharField(_("status"), max_length=10, choices=CommandStatus.choices, default=CommandStatus.PENDING)

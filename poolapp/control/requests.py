@@ -42,14 +42,14 @@ def request(
     pid: int | None = None,
     workers: Iterable[int] = (),
     arguments: dict[str, Any] | None = None,
-    user: Any = None,
+    requested_by: str = "",
 ) -> PoolCommand:
     """Ask the one live pool that fits to do something; the answer will be in the row that is returned.
 
     verb: one of PoolCommand.Verb.
     workers: the ids of the workers meant, all when empty.
     arguments: more about it, JSON-ready.
-    user: who asks.
+    requested_by: the name of whoever asks.
 
     Raises NoSuchPool when no live pool fits, PoolError when several do, a worker is not one of the pool's or an
     argument is none of the verb's, and ValueError for an unknown verb.
@@ -57,7 +57,7 @@ def request(
     instances = find_instances(alias, host, pid)
     if len(instances) > 1:
         raise PoolError(f"{len(instances)} live pools fit; say which by alias, host and process id")
-    return ask(instances[0], verb, workers, arguments, user)
+    return ask(instances[0], verb, workers, arguments, requested_by)
 
 
 def ask(
@@ -65,7 +65,7 @@ def ask(
     verb: str,
     workers: Iterable[int] = (),
     arguments: dict[str, Any] | None = None,
-    user: Any = None,
+    requested_by: str = "",
 ) -> PoolCommand:
     """Ask this pool; see `request`."""
     verb, workers, arguments = PoolCommand.Verb(verb), list(workers), dict(arguments or {})
@@ -81,7 +81,7 @@ def ask(
         instance=instance,
         verb=verb,
         arguments=arguments,
-        requested_by=user,
+        requested_by=requested_by[:255],
         requested_at=now,
         expires_at=now + EXPIRES_AFTER,
     )

@@ -71,8 +71,8 @@ def control(request: HttpRequest, site: AdminSite) -> HttpResponse:
         deed = deed_of(verb)
         if not request.user.has_perm(deed.permission):
             raise PermissionDenied
-        arguments = _arguments(request.POST, deed.takes)
-        command = requests.request(verb, **_addressee(request.POST), arguments=arguments, user=request.user)
+        arguments, name = _arguments(request.POST, deed.takes), request.user.get_username()
+        command = requests.request(verb, **_addressee(request.POST), arguments=arguments, requested_by=name)
     except (PoolError, ValueError) as error:
         return _refused(request, site, str(error))
     _log(request, site, command)

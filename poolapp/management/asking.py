@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
+import socket
 import sys
 import time
 from argparse import ArgumentParser
@@ -67,7 +70,7 @@ class AskingCommand(BaseCommand):
         instances = self.addressees(options)
         if workers:
             instances = _owning(instances, workers)
-        return [ask(instance, verb, workers, arguments) for instance in instances]
+        return [ask(instance, verb, workers, arguments, _whoever_runs_this()) for instance in instances]
 
     def _wait(self, commands: list[PoolCommand], options: dict[str, Any]) -> None:
         deadline = time.monotonic() + options["timeout"]
@@ -108,3 +111,12 @@ def _described(command: PoolCommand) -> dict[str, Any]:
         "status": command.status,
         **command.answer,
     }
+
+
+def _whoever_runs_this() -> str:
+    """A user of the system and its host, as whom a request is from."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # the system does not know the user, as in some containers
+        name = f"user {os.getuid()}"
+    return f"{name}@{socket.gethostname()}"

@@ -14,7 +14,6 @@ from django.utils import timezone
 import poolapp
 from poolapp import pools as running_pools
 from poolapp.models import ALIVE_WITHIN, PoolInstance, PoolSnapshot
-from tests.app.conftest import run_python
 from tests.app.polling import eventually
 from tests.sampleapp import tasks
 
@@ -166,39 +165,3 @@ class TestTheHistory:
         written_after(timezone.now())
 
         assert PoolSnapshot.objects.count() == 1
-
-
-OTHER_DATABASE = """
-import django
-django.setup()
-from django.core.management import call_command
-import poolapp
-from poolapp import models, pools
-from tests.sampleapp import tasks
-
-call_command("migrate", database="records", verbosity=0)
-tasks.add.execute(1, 2).result(timeout=30)
-pools.stop()
-for model in (models.PoolInstance, models.PoolSnapshot, models.TaskRecord, models.PoolEvent):
-    print(model.__name__, model.objects.using("default").exists(), model.objects.using("records").exists())
-"""
-
-
-@pytest.mark.sqlite
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_everything_goes_to_the_database_that_the_setting_names(tmp_path):
-    ran = run_python(
-        "-c",
-        OTHER_DATABASE,
-        DJANGO_SETTINGS_MODULE="tests.app.two_databases",
-        POOLAPP_RECORDS=str(tmp_path / "records.sqlite3"),
-    )
-
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.splitlines() == [
-        "PoolInstance False True",
-        "PoolSnapshot False True",
-        "TaskRecord False True",
-        "PoolEvent False True",
-    ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
+import socket
 from collections.abc import Callable
 from io import StringIO
 
@@ -49,6 +52,23 @@ def test_pause_and_resume_all_pools():
     assert control("resume")[0] == 0
 
     assert future.result(SECONDS) == 3
+
+
+def test_a_request_tells_who_asked_and_where():
+    control("pause")
+
+    assert {command.requested_by for command in PoolCommand.objects.all()} == {
+        f"{getpass.getuser()}@{socket.gethostname()}"
+    }
+
+
+def test_somebody_whom_the_system_does_not_know_may_ask_too(monkeypatch: pytest.MonkeyPatch):
+    def unknown() -> str:
+        raise OSError("No username set in the environment")
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    assert control("pause")[0] == 0
+    assert PoolCommand.objects.latest("pk").requested_by == f"user {os.getuid()}@{socket.gethostname()}"
 
 
 def test_one_pool_is_resized():

@@ -291,7 +291,7 @@ def test_a_restart_is_asked_of_the_pool_that_is_named(client, operator):
     command = PoolCommand.objects.get()
     assert response.status_code == 202
     assert response.json()["command"] == command.pk
-    assert (command.instance, command.verb, command.requested_by) == (named, "restart", operator)
+    assert (command.instance, command.verb, command.requested_by) == (named, "restart", "otto")
     assert command.arguments["workers"] == [7]
 
 
@@ -365,7 +365,7 @@ def test_whatever_a_pool_can_be_asked_for_is_asked(client, operator, form, argum
 
     command = PoolCommand.objects.get()
     assert response.status_code == 202
-    assert (command.verb, command.arguments, command.requested_by) == (form["verb"], arguments, operator)
+    assert (command.verb, command.arguments, command.requested_by) == (form["verb"], arguments, "otto")
     assert LogEntry.objects.get().object_id == str(command.instance.pk)
 
 
