@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import signal
 import urllib.parse
@@ -14,29 +15,24 @@ from tests.app.polling import eventually, lives
 from tests.conftest import require
 from tests.servers.processes import descendants, pool_processes
 from tests.servers.running import Running, run
-from tests.servers.test_servers import ADDRESS, GUNICORN, SERVERS, UVICORN, Server
+from tests.servers.test_servers import GUNICORN, SERVERS, UVICORN, Server
 
 pytestmark = pytest.mark.slow
 HOOKS = ("-c", "python:tests.servers.gunicorn_hooks")
+
+
+def with_hooks(server: Server) -> Server:
+    return dataclasses.replace(server, command=(*server.command, *HOOKS))
+
+
 BY_NAME = {server.name: server for server in SERVERS}
 THAT_TELL = [
     UVICORN,
     BY_NAME["uvicorn --workers 2"],
     BY_NAME["granian"],
     BY_NAME["hypercorn"],
-    Server("gunicorn sync", (*GUNICORN.command, *HOOKS), GUNICORN.verdicts, "gunicorn"),
-    Server(
-        "gunicorn gthread",
-        (*GUNICORN.command, *HOOKS, "-k", "gthread", "--threads", "4"),
-        GUNICORN.verdicts,
-        "gunicorn",
-    ),
-    Server(
-        "gunicorn asgi",
-        ("-m", "gunicorn", "-w", "2", "-b", ADDRESS, "-k", "asgi", "project.asgi:application"),
-        GUNICORN.verdicts,
-        "gunicorn",
-    ),
+    BY_NAME["gunicorn -k asgi"],
+    *(with_hooks(BY_NAME[name]) for name in ("gunicorn -w 2", "gunicorn -k gthread")),
 ]
 
 

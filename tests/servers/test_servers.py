@@ -13,6 +13,7 @@ import pytest
 
 from tests.app.polling import eventually, lives
 from tests.conftest import require
+from tests.servers.conftest import Row
 from tests.servers.processes import descendants
 from tests.servers.running import Running, pools_below, run
 
@@ -22,6 +23,7 @@ ASKED = (True, "a server has asked for the application")
 NURSERY = (False, "a pool's worker")
 END_WITHIN = 5.0
 GONE_WITHIN = 2.0
+REQUESTS = 50
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,13 @@ SERVERS = [
     Server("uvicorn --workers 2", (*UVICORN.command, "--workers", "2"), (ASKED, ASKED), module="uvicorn"),
     Server("uvicorn --reload", (*UVICORN.command, "--reload", "--reload-dir", "project"), module="uvicorn"),
     GUNICORN,
+    Server("gunicorn -k gthread", (*GUNICORN.command, "-k", "gthread", "--threads", "4"), (ASKED, ASKED), "gunicorn"),
+    Server(
+        "gunicorn -k asgi",
+        ("-m", "gunicorn", "-w", "2", "-b", ADDRESS, "-k", "asgi", "project.asgi:application"),
+        (ASKED, ASKED),
+        "gunicorn",
+    ),
     Server(
         "hypercorn",
         ("-m", "hypercorn", "-b", ADDRESS, "project.asgi:application"),
@@ -85,7 +94,7 @@ SERVERS = [
 
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
-def test_pools_start_with_the_server_and_end_with_it(directory: Path, server: Server):
+def test_pools_start_with_the_server_and_end_with_it(directory: Path, server: Server, figures: list[Row]):
     """One pool for each process that serves: by what they say, by the database, and by the process tree."""
     require(importlib.util.find_spec(server.module), f"needs {server.module}")
 
@@ -95,14 +104,16 @@ def test_pools_start_with_the_server_and_end_with_it(directory: Path, server: Se
         assert sorted(running.verdicts) == sorted(server.verdicts + (NURSERY,) * server.serving)
         assert sorted(running.owners()) == sorted(running.serving_pids)
         assert pools_below(running) == {"poolapp-nursery": server.serving, "poolapp-worker": 2 * server.serving}
-        answer = running.get("/sample/worker/")
-        assert answer["pid"] in running.serving_pids
-        assert answer["worker_pid"] in [process.pid for process in running.pool_processes()]
-        stop(running, signal.SIGTERM)
+        answers = [running.get("/sample/worker/") for _ in range(REQUESTS)]
+        assert {answer["pid"] for answer in answers} <= set(running.serving_pids)
+        assert {answer["worker_pid"] for answer in answers} <= {process.pid for process in running.pool_processes()}
+        everybody, seconds = stop(running, signal.SIGTERM)
+        left = sum(map(lives, everybody))
+        figures.append(Row(server.name, server.serving, len(answers), seconds, len(everybody), left))
 
 
-def stop(running: Running, signum: int) -> None:
-    """End a server; it must be gone within five seconds with all its processes."""
+def stop(running: Running, signum: int) -> tuple[list[int], float]:
+    """End a server; it must be gone within five seconds with all its processes. Who that was, and how long it took."""
     everybody = [running.pid, *(process.pid for process in descendants(running.pid))]
     began = time.monotonic()
 
@@ -110,6 +121,40 @@ def stop(running: Running, signum: int) -> None:
 
     running.process.wait(END_WITHIN)
     eventually(lambda: not any(map(lives, everybody)), within=max(0.1, began + END_WITHIN - time.monotonic()))
+    return everybody, time.monotonic() - began
+
+
+# Granian and Hypercorn have no handlers of these: their first process dies of them, and the one that serves goes on.
+SIGNALS = [
+    *((server, signal.SIGQUIT) for server in (DAPHNE, UVICORN, GUNICORN)),
+    *((server, signal.SIGHUP) for server in (DAPHNE, UVICORN)),
+]
+
+
+@pytest.mark.parametrize("server, signum", SIGNALS, ids=lambda value: getattr(value, "name", value))
+def test_other_signals_that_end_a_server_leave_nothing_either(directory: Path, server: Server, signum: int):
+    require(importlib.util.find_spec(server.module), f"needs {server.module}")
+
+    with run(directory, *server.command) as running:
+        running.wait_for_pools(server.serving)
+
+        stop(running, signum)
+
+
+def test_gunicorn_that_reloads_gets_new_pools_and_ends_the_old_ones(directory: Path):
+    require(importlib.util.find_spec("gunicorn"), "needs gunicorn")
+
+    with run(directory, *GUNICORN.command) as running:
+        running.wait_for_pools(2)
+        before = running.pool_processes()
+
+        running.process.send_signal(signal.SIGHUP)
+
+        eventually(lambda: len(set(running.owners())) == 4, within=30)
+        eventually(lambda: not any(lives(process.pid) for process in before), within=10)
+        running.wait_for_pools(2)
+        assert running.get("/sample/worker/")["pid"] in running.serving_pids[2:]
+        assert pools_below(running) == {"poolapp-nursery": 2, "poolapp-worker": 4}
 
 
 @pytest.mark.parametrize("server", [RUNSERVER, DAPHNE, UVICORN, GUNICORN], ids=lambda server: server.name)
