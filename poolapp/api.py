@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import WRAPPER_ASSIGNMENTS, partial
 from typing import Any, overload
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+
 from poolapp import registry
 from poolapp.arrivals import completion, execute_patiently
 from poolapp.engine.acquaintances import TaskRef
@@ -37,6 +39,8 @@ class RegisteredTask(TaskFunction):
         names = WRAPPER_ASSIGNMENTS
         vars(self).update({name: getattr(self.function, name) for name in names if hasattr(self.function, name)})
         vars(self)["__wrapped__"] = self.function
+        if iscoroutinefunction(self.function):
+            vars(self).update(vars(markcoroutinefunction(lambda: None)))
 
     def using(self, **changes: Any) -> RegisteredTask:
         """The same task with other values of what it was made with, such as `pool` or `timeout`; see `task`."""

@@ -99,6 +99,7 @@ KEYS = (
     "MONITORING_TOKEN",
 )
 SHORTEST_TOKEN = 16
+MOST_ROWS = 10**12
 
 
 @cache
@@ -241,11 +242,12 @@ def _require_positive(key: str, value: Any) -> None:
 
 
 def _require_count(key: str, value: Any) -> None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise InvalidSetting(f'POOLAPP["{key}"] must be a whole number above 0, or None, not {value!r}')
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_ROWS):
+        raise InvalidSetting(f'POOLAPP["{key}"] must be a whole number from 1 to {MOST_ROWS}, or None, not {value!r}')
 
 
 def _unknown(where: str, raw: Any, known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for key in raw if isinstance(raw, Mapping) else ():
         if key not in known:
-            yield f"{where} has no key {key!r}", f"It has {', '.join(known)}{did_you_mean(key, known)}."
+            meant = did_you_mean(key, known)
+            yield f"{where} has no key {key!r}", f"It has {', '.join(known)}{meant or '.'}"

@@ -31,16 +31,13 @@ logger = logging.getLogger("poolapp")
 HOST = socket.gethostname()
 # At exit: long enough for a short task to finish, short enough for every server's patience.
 EXIT_GRACE = 2.0
+IN_A_WORKER = "a task in a worker process cannot use pools; let its caller run what depends on it"
 
 
 class PoolSet:
-    """The pools of one process.
+    """The pools of one process."""
 
-    is_watched: whether they are recorded, shown to the browsers, and take requests.
-    """
-
-    def __init__(self, *, is_watched: bool = True) -> None:
-        self._is_watched = is_watched
+    def __init__(self) -> None:
         self.lock = threading.RLock()
         self.pools: dict[str, Pool] = {}
         self.audiences: dict[str, Audience] = {}
@@ -70,23 +67,31 @@ class PoolSet:
         with self.lock:
             if alias in self.pools:
                 return self.pools[alias]
-            options = _options(alias)
+            options = self.options(alias)
             registry.discover()
             pool = Pool(options, functions=registry.functions)
-            self.audiences[alias] = Audience(alias, pool, Signaller(), EventLogger(), *self._watchers())
+            self.audiences[alias] = Audience(alias, pool, *self.observers())
             pool.start()
             if self.housekeeper is not None:
                 self.housekeeper.look_after(alias, pool)
             self.pools[alias] = pool
             return pool
 
-    def _watchers(self) -> list[Observer]:
-        if not self._is_watched:
-            return []
+    def options(self, alias: str) -> PoolOptions:
+        """The options of a pool that is to be started here and now; raises what `get_pool` does."""
+        options = configured(alias)
+        if role.in_worker:
+            raise PoolNotStarted(IN_A_WORKER)
+        if get_settings().autostart == "never":
+            raise PoolNotStarted(f'pool {alias!r} does not start, because AUTOSTART is "never"')
+        return with_django(options)
+
+    def observers(self) -> list[Observer]:
+        """Who watches a pool that is about to start."""
         if self.housekeeper is None:
             self.housekeeper = Housekeeper()
             self.radio = _radio(self.housekeeper)
-        return [self.housekeeper, *_broadcasters()]
+        return [self.housekeeper, Signaller(), EventLogger(), *_broadcasters()]
 
 
 _set = PoolSet()
@@ -136,16 +141,16 @@ def snapshot_of(alias: str, pool: Pool) -> dict[str, Any]:
     return {**whose, **pool.snapshot(tasks=False), **recording}
 
 
-def _options(alias: str) -> PoolOptions:
-    """The options of a pool that is to be started here and now."""
-    settings = get_settings()
-    if alias not in settings.pools:
-        raise InvalidSetting(f"there is no pool {alias!r} in POOLAPP, only {', '.join(settings.pools)}")
-    if role.in_worker:
-        raise PoolNotStarted("a task in a worker process cannot use pools; let its caller run what depends on it")
-    if settings.autostart == "never":
-        raise PoolNotStarted(f'pool {alias!r} does not start, because AUTOSTART is "never"')
-    options = settings.pools[alias]
+def configured(alias: str) -> PoolOptions:
+    """What POOLAPP says of a pool; raises InvalidSetting where it does not have one of this alias."""
+    pools = get_settings().pools
+    if alias not in pools:
+        raise InvalidSetting(f"there is no pool {alias!r} in POOLAPP, only {', '.join(pools)}")
+    return pools[alias]
+
+
+def with_django(options: PoolOptions) -> PoolOptions:
+    """The options with what tasks need to find Django around them as it is here."""
     crew = crew_class(options.worker)
     if issubclass(crew, InlineCrew):
         return options.replace(around_task=None, finalizer=None)  # the connections are those of the caller

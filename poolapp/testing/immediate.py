@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextvars import Context
+from contextvars import Context, ContextVar
 from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync
@@ -52,6 +52,10 @@ class ImmediateCrew(InlineCrew):
         return runner
 
 
+in_place_of_a_process: ContextVar[bool] = ContextVar("poolapp_in_place_of_a_process", default=False)
+"""Whether the calling code is a task that a process would run, was it not for a test."""
+
+
 class CopyingWorker(ImmediateWorker):
     """Runs a task on copies of its arguments, and answers with a copy of its result."""
 
@@ -59,13 +63,15 @@ class CopyingWorker(ImmediateWorker):
 
     def _perform(self, running: RunningTask, task: Task) -> Outcome:
         try:
-            _, task.args, task.kwargs, _ = parcels.unpack_call(task.function.reference, _whole(task.payload), {})
+            copy_arguments(task)
+            assert task.context is not None
+            task.context.run(in_place_of_a_process.set, True)
             outcome = super()._perform(running, task)
             good, packed = parcels.pack_outcome(outcome, task.name, self.max_payload)
             if good:
                 return outcome._replace(value=parcels.unpack_value(_whole(packed)))
         except PoolError as exc:
-            return failure(exc)
+            return failure(exc, batch_number=running.number)
         error, traceback = parcels.unpack_error(_whole(packed))
         return outcome._replace(value=None, error=error, traceback=traceback)
 
@@ -87,15 +93,28 @@ class CopyingCrew(ImmediateCrew):
         return worker
 
 
+def copy_arguments(task: Task) -> None:
+    """Give a task the arguments as a process would find them; raises TaskNotPicklable when they cannot be rebuilt."""
+    _, task.args, task.kwargs, _ = parcels.unpack_call(task.function.reference, _whole(task.payload), {})
+
+
 def in_thread_of_sync_code(function: Callable[..., object], *args: Any) -> None:
     """Call a function where `sync_to_async` would, if it is called by a coroutine: in the thread of the test itself."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    if not is_in_coroutine():
         function(*args)
         return
+    loop = asyncio.get_running_loop()
     current = getattr(AsyncToSync.executors, "current", None) or AsyncToSync.loop_thread_executors.get(loop)
     (current or SyncToAsync.single_thread_executor).submit(function, *args).result()
+
+
+def is_in_coroutine() -> bool:
+    """Whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _whole(payload: parcels.Payload) -> memoryview:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import isawaitable
 from typing import Any, ClassVar, NamedTuple, overload
+
+from asgiref.sync import async_to_sync
 
 from poolapp.engine.errors import PoolError
 from poolapp.engine.node import WorkerNode
+from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import Task, plain_function
 from poolapp.engine.workers.inline import InlineWorker
 from poolapp.engine.workers.interruptible import RunningTask
 from poolapp.engine.workers.running import failure
-from poolapp.testing.immediate import CopyingCrew, ImmediateCrew, ImmediateWorker
-from poolapp.testing.overriding import Pools, has_processes, override_pools
+from poolapp.observers.base import Observer
+from poolapp.pools import PoolSet
+from poolapp.testing.immediate import CopyingCrew, ImmediateCrew, ImmediateWorker, copy_arguments, is_in_coroutine
+from poolapp.testing.overriding import PoolsDecorator, PoolsOfTest
 
 
 class TaskNotRun(PoolError):
@@ -31,8 +37,9 @@ class RecordedTask(NamedTuple):
     function: Callable[..., Any]
 
     def run(self) -> Any:
-        """Run it now, here, as a plain call; what it was answered stays."""
-        return self.function(*self.args, **self.kwargs)
+        """Run it now, here, to its end; what it was answered stays. In a coroutine an async task has to be awaited."""
+        value = self.function(*self.args, **self.kwargs)
+        return async_to_sync(_await)(value) if isawaitable(value) and not is_in_coroutine() else value
 
 
 class Recording(Sequence[RecordedTask]):
@@ -99,20 +106,51 @@ class RecordingCrew(ImmediateCrew):
 
     def spawn(self, node: WorkerNode) -> InlineWorker:
         worker = RecordingWorker(node, self._runner(), self._reports)
-        worker.note = lambda task: self.recording._take(task, self._options.name)
+        worker.note = self._note
         return worker
+
+    def _note(self, task: Task) -> Any:
+        return self.recording._take(task, self._options.name)
 
 
 class CheckingCrew(RecordingCrew, CopyingCrew):
-    """Refuses what processes could not be given, too."""
+    """Refuses what processes could not be given, too, and notes the arguments as they would find them."""
+
+    def _note(self, task: Task) -> Any:
+        copy_arguments(task)
+        return super()._note(task)
 
 
-class record_tasks(override_pools):  # noqa: N801
-    """Run nothing, and take note of what the pools are asked to run.
+class RecordedPools(PoolsOfTest):
+    """Pools that run nothing. Nobody hears of their events: what is told of a task there does not happen."""
 
-    As a context manager it gives a Recording, and so it does as a decorator, in the argument `kwarg_name`. A future is
-    done at once: with the result that `Recording.answer` has given to its task, and with TaskNotRun otherwise.
+    def __init__(self, recording: Recording) -> None:
+        super().__init__()
+        self._crews = {base: type(base.__name__, (base,), {"recording": recording}) for base in CREWS}
+
+    def worker(self, options: PoolOptions) -> Any:
+        return self._crews[CheckingCrew if options.worker == "process" else RecordingCrew]
+
+    def observers(self) -> list[Observer]:
+        return []
+
+
+CREWS = (CheckingCrew, RecordingCrew)
+
+
+class record_tasks(PoolsDecorator):  # noqa: N801
+    """Run nothing, and take note of what the configured pools are asked to run.
+
+    As a context manager it gives a Recording, and so it does as a decorator of tests, in the argument `kwarg_name`. A
+    future is done at once: with the result that `Recording.answer` has given to its task, with TaskNotRun otherwise.
+    No signal is sent.
     """
+
+    def __init__(self, kwarg_name: str | None = None) -> None:
+        super().__init__(kwarg_name=kwarg_name)
+
+    def pools(self) -> PoolSet:
+        return RecordedPools(self._recording)
 
     def enable(self) -> Recording:
         self._recording = Recording()
@@ -122,9 +160,6 @@ class record_tasks(override_pools):  # noqa: N801
     def __enter__(self) -> Recording:  # type: ignore[override]  # Django's stubs know of nothing that it could be
         return self.enable()
 
-    def _changed(self, pools: Pools) -> Pools:
-        return {alias: {**pool, "WORKER": self._crew(pool)} for alias, pool in pools.items()}
 
-    def _crew(self, pool: Mapping[str, Any]) -> type[RecordingCrew]:
-        base = CheckingCrew if has_processes(pool) else RecordingCrew
-        return type(base.__name__, (base,), {"recording": self._recording})
+async def _await(value: Awaitable[Any]) -> Any:
+    return await value

@@ -10,6 +10,7 @@ import sys
 import threading
 
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.contrib.auth.models import Group
 from django.db import transaction
 
@@ -358,3 +359,8 @@ class TestInATransaction:
             transaction.set_rollback(True)
 
         assert not Group.objects.exists()
+
+
+def test_an_async_task_is_taken_for_what_it_is():
+    assert iscoroutinefunction(tasks.add_in_a_while)
+    assert not iscoroutinefunction(tasks.add)

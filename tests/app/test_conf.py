@@ -248,8 +248,11 @@ WRONG = [
     ({"RECORD": {"TASKS": "some"}}, r'POOLAPP\["RECORD"\]\["TASKS"\] must be one of all, failures, none, not \'some\''),
     ({"RETENTION": 5}, r'POOLAPP\["RETENTION"\] must be a mapping of names to numbers, not 5'),
     ({"RETENTION": {"TASKS": 0}}, r'POOLAPP\["RETENTION"\]\["TASKS"\] must be a number of seconds above 0, not 0'),
-    ({"RETENTION": {"TASK_COUNT": 0}}, r'\["TASK_COUNT"\] must be a whole number above 0, or None, not 0'),
-    ({"RETENTION": {"EVENT_COUNT": 1.5}}, r"must be a whole number above 0, or None, not 1.5"),
+    (
+        {"RETENTION": {"TASK_COUNT": 0}},
+        r"a whole number from 1 to 1000000000000, or None, not 0",
+    ),
+    ({"RETENTION": {"EVENT_COUNT": 1.5}}, r"or None, not 1.5"),
     ({"RETENTION": {"EVENTS": "1d"}}, r"must be a number of seconds above 0, not '1d'"),
     ({"RETENTION": {"SNAPSHOTS": float("nan")}}, r"must be a number of seconds above 0, not nan"),
     ({"SNAPSHOT_INTERVAL": -1}, r'POOLAPP\["SNAPSHOT_INTERVAL"\] must be a number of seconds above 0, not -1'),

@@ -6,14 +6,14 @@ import threading
 
 import pytest
 from django.contrib.auth.models import Group
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.utils import translation
 
 import poolapp
 from poolapp import pools as running_pools
 from poolapp.models import PoolInstance, TaskRecord
 from poolapp.signals import task_finished
-from poolapp.testing import immediate_pools
+from poolapp.testing import immediate_pools, record_tasks
 from tests.testing import functions
 
 POOLS = {"default": {"WORKER": "process"}, "threads": {"WORKER": "thread"}}
@@ -69,8 +69,27 @@ def test_an_error_comes_as_from_a_worker(immediate):
     assert "in refuse" in str(caught.value.__cause__)
 
 
-def test_a_task_may_wait_for_another(immediate):
+def test_a_task_in_a_thread_may_wait_for_another(immediate):
     assert poolapp.get_pool("threads").execute(functions.add_twice, 4).result() == 8
+
+
+def test_a_task_in_a_process_cannot_use_pools_here_either(immediate):
+    with pytest.raises(poolapp.PoolNotStarted, match="a task in a worker process cannot use pools"):
+        poolapp.execute(functions.add_twice, 4).result()
+    assert poolapp.execute(functions.add, 1, 2).result() == 3
+
+
+def test_helpers_within_helpers_keep_to_what_the_site_is(immediate):
+    with immediate_pools(), record_tasks() as recorded, immediate_pools():
+        with pytest.raises(poolapp.TaskNotPicklable):
+            poolapp.execute(functions.add, threading.Lock(), 2)
+        assert poolapp.execute(functions.add, 1, 2).result() == 3
+    assert not recorded
+
+
+def test_other_settings_meanwhile_do_not_end_it(immediate):
+    with override_settings(POOLAPP={"POOLS": {"default": {"WORKER": "thread", "MIN_SIZE": 1}}}):
+        assert poolapp.execute(functions.add, 1, 2).done()
 
 
 def test_a_task_sees_the_language_of_its_caller(immediate):
@@ -114,6 +133,14 @@ async def test_outside_of_a_test_case_of_django(immediate):
 @immediate_pools()
 class Decorated(TestCase):
     """A class as a whole."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        Group.objects.create(name="old")
+        assert poolapp.execute(functions.rename, "old", "new").done()
+
+    def test_what_is_set_up_for_all_has_them_too(self) -> None:
+        assert Group.objects.get().name == "new"
 
     def test_each_test_has_them(self) -> None:
         assert poolapp.execute(functions.add, 2, 3).done()

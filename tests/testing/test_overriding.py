@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 
+import pytest
+from django.conf import settings as django_settings
+
 import poolapp
 from poolapp import pools as running_pools
+from poolapp.conf import InvalidSetting
 from poolapp.testing import override_pools
 from tests.testing import functions
 
@@ -17,6 +21,12 @@ def test_pools_of_the_test_s_own_end_with_it():
         assert list(running_pools.running()) == ["default"]
     assert not running_pools.running()
     assert not pool.snapshot()["workers"]
+
+
+def test_a_key_that_means_nothing_is_named():
+    with pytest.raises(InvalidSetting, match=r"has no key 'MIN_SZE'. It has .* did you mean 'MIN_SIZE'\?$"):
+        override_pools({"default": {"MIN_SZE": 3}}).enable()
+    assert "MIN_SZE" not in str(django_settings.POOLAPP)
 
 
 def test_the_configured_ones_start_anew_whatever_autostart_says(settings):

@@ -58,6 +58,30 @@ def test_what_the_site_could_not_run_is_refused(recorded_tasks):
     assert len(recorded_tasks) == 1
 
 
+def test_arguments_are_noted_as_they_were(recorded_tasks):
+    items = [1]
+    poolapp.execute(functions.append, items)
+    items.append(2)
+    assert recorded_tasks[0].args == ([1],)
+
+
+@pytest.mark.django_db
+def test_an_async_task_can_be_run_later(recorded_tasks):
+    poolapp.execute(functions.count_groups)
+    assert recorded_tasks[0].run() == 0
+
+
+@pytest.mark.django_db
+async def test_in_a_coroutine_it_is_awaited(recorded_tasks):
+    poolapp.execute(functions.count_groups)
+    assert await recorded_tasks[0].run() == 0
+
+
+def test_nothing_is_said_to_have_failed(recorded_tasks, caplog):
+    poolapp.execute(functions.add, 1, 2)
+    assert not caplog.records
+
+
 class Decorated(SimpleTestCase):
     @record_tasks(kwarg_name="tasks")
     def test_a_method(self, tasks) -> None:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 from django.db.utils import DatabaseError
 
-from poolapp.conf import get_settings
+from poolapp.conf import MOST_ROWS, get_settings
 from poolapp.retention import delete_some, expired
 
 AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -71,8 +71,8 @@ class Command(BaseCommand):
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"a number of rows is at least 1, not {text!r}")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_ROWS:
+        raise ArgumentTypeError(f"a number of rows is from 1 to {MOST_ROWS}, not {text!r}")
     return int(text)
 
 
