@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from django.db import Error, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class fresh_connections:  # noqa: N801  # used like a function, as contextlib's classes are
@@ -15,6 +16,23 @@ class fresh_connections:  # noqa: N801  # used like a function, as contextlib's 
 
     def __exit__(self, *exc_info: object) -> None:
         _close_old_connections()
+
+
+def keep_connections() -> None:
+    """In a thread that asks the database again and again: a connection to a server stays open as long as it works.
+
+    What CONN_MAX_AGE says holds, unless it is 0: that is about requests, and opening one costs more than what is asked.
+    """
+    for connection in connections.all(initialized_only=True):
+        if connection.settings_dict["CONN_MAX_AGE"] or not _is_worth_keeping(connection):
+            connection.close_if_unusable_or_obsolete()
+        elif connection.connection is not None and not connection.is_usable():
+            connection.close()
+
+
+def _is_worth_keeping(connection: BaseDatabaseWrapper) -> bool:
+    """Not what is a file, which may be replaced by another, nor what comes from a pool of connections."""
+    return connection.vendor != "sqlite" and not connection.settings_dict["OPTIONS"].get("pool")
 
 
 def close_connections() -> None:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from django.db import close_old_connections, connections
+from django.db import connections
 
 from poolapp.conf import get_settings
 from poolapp.control.desk import CommandDesk
+from poolapp.db import keep_connections
 from poolapp.engine.events import Event
 from poolapp.engine.pool import Pool
 from poolapp.heartbeat import Heartbeat
@@ -48,7 +49,7 @@ class Chore:
     def do(self) -> None:
         self.due = time.monotonic() + self._every
         try:
-            close_old_connections()
+            keep_connections()
             if self._do() is True:  # there is more to be done
                 self.due = 0.0
             if self.trouble is not None:

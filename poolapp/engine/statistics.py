@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from math import fsum
+from math import ceil, fsum
 from typing import Any
 
 # As many samples as poolifier keeps: enough for a stable median, small enough for a worker each.
@@ -241,15 +241,22 @@ class Summary:
         self._history = list(chain.from_iterable(measurement.history for measurement in measured))
 
     def figures(self) -> dict[str, Any]:
-        """All as one; average and median move with the histories, None without any."""
-        history = self._history
+        """All as one; average, median and percentiles move with the histories, None without any."""
+        history = sorted(self._history)
         return {
             "aggregate": self._aggregate,
             "minimum": self._minimum,
             "maximum": self._maximum,
             "average": statistics.fmean(history) if history else None,
             "median": statistics.median(history) if history else None,
+            "p95": percentile(history, 0.95),
+            "p99": percentile(history, 0.99),
         }
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """The value below which this share of the values lies, by the method of the nearest rank; None without values."""
+    return ordered[ceil(share * len(ordered)) - 1] if ordered else None
 
 
 def elu_summary(usages: Iterable[Usage]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from poolapp.engine.events import POOL_EVENTS, TASK_EVENTS, Event
 from poolapp.models import PoolEvent, TaskRecord, TaskStatus
 from poolapp.observers.task_rows import COLUMNS, WRITTEN_ONCE, TaskRows, clean
 from poolapp.observers.unwritten import Told, Unwritten
-from poolapp.observers.upsert import Upsert
+from poolapp.observers.upsert import upsert
 
 logger = logging.getLogger("poolapp")
 
@@ -121,9 +121,9 @@ class Recorder:
     def _write(self, tasks: Iterable[Told], happened: Iterable[Told]) -> None:
         connection = connections[self._database]
         rows = TaskRows(connection, self._host, self._pid)
-        upsert = Upsert(connection, TaskRecord, COLUMNS, WRITTEN_ONCE)
+        statement = upsert(connection, TaskRecord, COLUMNS, WRITTEN_ONCE)
         with transaction.atomic(self._database), connection.cursor() as cursor:
-            upsert.write(cursor, (rows.row(alias, event) for alias, event in tasks))
+            statement.write(cursor, (rows.row(alias, event) for alias, event in tasks))
             PoolEvent.objects.using(self._database).bulk_create(self._pool_event(*told) for told in happened)
 
     def _pool_event(self, alias: str, event: Event) -> PoolEvent:

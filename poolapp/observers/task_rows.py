@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from poolapp.engine.events import Event
 from poolapp.models import TaskStatus
+from poolapp.observers.upsert import takes_seconds
 
 COLUMNS = (
     "id",
@@ -48,6 +49,7 @@ class TaskRows:
         self._has_zones = connection.features.supports_timezones
         self._zone = connection.timezone  # None: local time, without a zone
         self._adapt = connection.ops.adapt_datetimefield_value
+        self._takes_seconds = takes_seconds(connection)
 
     def row(self, alias: str, event: Event) -> Row:
         """What an event of a task tells, in the order of COLUMNS."""
@@ -80,8 +82,8 @@ class TaskRows:
         return task_id if self._has_uuids else task_id.replace("-", "")
 
     def _moment(self, seconds: float | None) -> Any:
-        if seconds is None:
-            return None
+        if seconds is None or self._takes_seconds:
+            return seconds
         moment = datetime.fromtimestamp(seconds, self._zone)
         return self._adapt(moment if self._has_zones else moment.replace(tzinfo=None))
 

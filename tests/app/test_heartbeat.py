@@ -25,7 +25,7 @@ SHAPE = {
     *("cancelled_tasks", "restarts", "busy_time", "utilization", "run_time", "wait_time", "events", "workers"),
 }
 SHAPE_OF_A_WORKER = {"id", "slot", "pid", "state", "dynamic", "executing", "queued", "executed", "failed", "restarts"}
-SHAPE_OF_TIMES = {"aggregate", "minimum", "maximum", "average", "median"}
+SHAPE_OF_TIMES = {"aggregate", "minimum", "maximum", "average", "median", "p95", "p99"}
 
 
 def the_instance(**fields: object) -> PoolInstance:

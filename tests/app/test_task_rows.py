@@ -13,7 +13,7 @@ from django.utils import timezone
 from poolapp.engine.events import Event
 from poolapp.models import TaskRecord
 from poolapp.observers.task_rows import COLUMNS, LONGEST_TEXT, WRITTEN_ONCE, TaskRows, clean
-from poolapp.observers.upsert import ROWS_IN_A_STATEMENT, Upsert
+from poolapp.observers.upsert import ROWS_IN_A_STATEMENT, upsert
 from tests.app.told import task_id, told
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +24,8 @@ MOMENTS = [1_700_000_000.0, 1_700_000_000.123456, 1_720_000_000.5, 1_729_990_800
 def write(*events: Event) -> None:
     rows = TaskRows(connection, "here", 4711)
     with connection.cursor() as cursor:
-        upsert = Upsert(connection, TaskRecord, COLUMNS, WRITTEN_ONCE)
-        upsert.write(cursor, (rows.row("default", event) for event in events))
+        statement = upsert(connection, TaskRecord, COLUMNS, WRITTEN_ONCE)
+        statement.write(cursor, (rows.row("default", event) for event in events))
 
 
 def columns_of(task: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def fresh_layer(settings: Any) -> None:
 
 def snapshot(**changes: Any) -> dict[str, Any]:
     """A pool's snapshot, as `Pool.snapshot()` returns it."""
-    times = {"aggregate": 3.2, "minimum": 0.1, "maximum": 0.9, "average": 0.4, "median": 0.35}
+    times = {"aggregate": 3.2, "minimum": 0.1, "maximum": 0.9, "average": 0.4, "median": 0.35, "p95": 0.8, "p99": 0.9}
     return {
         "version": "0.1.0",
         "type": "dynamic",

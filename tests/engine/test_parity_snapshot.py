@@ -16,7 +16,15 @@ from poolapp.engine.workers.interruptible import RunningTask
 from tests.engine import functions
 from tests.engine.desk import Desk
 
-NOTHING = {"aggregate": 0.0, "minimum": None, "maximum": None, "average": None, "median": None}
+NOTHING = {
+    "aggregate": 0.0,
+    "minimum": None,
+    "maximum": None,
+    "average": None,
+    "median": None,
+    "p95": None,
+    "p99": None,
+}
 NO_ELU = {"active": NOTHING, "idle": NOTHING, "utilization": {"average": None, "median": None}}
 # Of a pool that has done nothing; all of these are always there.
 QUIET = {
@@ -141,7 +149,7 @@ def test_a_task_waits_from_its_submission_to_its_start():
     desk.answer(1, run_time=2.0)
 
     assert desk.snapshot()["wait_time"] == {
-        "aggregate": 4.0, "minimum": 0.0, "maximum": 4.0, "average": 2.0, "median": 2.0,
+        "aggregate": 4.0, "minimum": 0.0, "maximum": 4.0, "average": 2.0, "median": 2.0, "p95": 4.0, "p99": 4.0,
     }  # fmt: skip
 
 

@@ -277,7 +277,16 @@ def test_nothing_measured_is_summed_up_as_nothing(measurements: list[Measurement
         "maximum": None,
         "average": None,
         "median": None,
+        "p95": None,
+        "p99": None,
     }
+
+
+@pytest.mark.parametrize("count, p95, p99", [(1, 1, 1), (2, 2, 2), (20, 19, 20), (100, 95, 99), (386, 367, 383)])
+def test_percentiles_are_those_of_the_nearest_rank(count: int, p95: float, p99: float):
+    figures = summary([measured(*range(count, 0, -1))])
+
+    assert (figures["p95"], figures["p99"]) == (p95, p99)
 
 
 def test_several_workers_are_summed_up_as_one():
@@ -287,6 +296,8 @@ def test_several_workers_are_summed_up_as_one():
         "maximum": 6.0,
         "average": 3.0,
         "median": 2.0,
+        "p95": 6.0,
+        "p99": 6.0,
     }
 
 
