@@ -106,6 +106,11 @@ class Housekeeper:
             self._thread.start()
         self.wake()
 
+    def instance(self, alias: str) -> int | None:
+        """The id of the PoolInstance of a pool, None before its first heartbeat."""
+        heartbeat = self._heartbeats.get(alias)
+        return heartbeat.instance.pk if heartbeat is not None else None
+
     def wake(self) -> None:
         """Beat, and look for requests, now."""
         self._beating.due = self._listening.due = 0.0

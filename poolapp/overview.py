@@ -25,7 +25,7 @@ def all_pools(now: datetime | None = None) -> list[Entry]:
     here = local_snapshots()
     known = {identity(entry) for entry in here}
     instances = PoolInstance.objects.using(get_settings().database).alive_or_lost(now)
-    elsewhere = [_entry(instance, now) for instance in instances]
+    elsewhere = [entry_of(instance, now) for instance in instances]
     return sorted(here + [entry for entry in elsewhere if identity(entry) not in known], key=_place)
 
 
@@ -38,7 +38,8 @@ def _place(entry: Entry) -> tuple[str, bool, str, int]:
     return entry["alias"], bool(entry["heartbeat_age"]), entry["host"], entry["pid"]
 
 
-def _entry(instance: PoolInstance, now: datetime | None) -> Entry:
+def entry_of(instance: PoolInstance, now: datetime | None = None) -> Entry:
+    """A pool as of its last heartbeat."""
     alive = instance.is_alive(now)
     return {
         **instance.snapshot,
@@ -46,6 +47,7 @@ def _entry(instance: PoolInstance, now: datetime | None) -> Entry:
         "alias": instance.alias,
         "host": instance.host,
         "pid": instance.pid,
+        "instance": instance.pk,
         "alive": alive,
         "heartbeat_age": round(instance.heartbeat_age(now), 1),
     }

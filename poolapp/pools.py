@@ -135,10 +135,15 @@ def local_snapshots() -> list[dict[str, Any]]:
 
 def snapshot_of(alias: str, pool: Pool) -> dict[str, Any]:
     """A pool's snapshot with whose it is."""
-    whose = {"alias": alias, "host": HOST, "pid": os.getpid(), "alive": True, "heartbeat_age": 0.0}
     housekeeper = _set.housekeeper
     recording = housekeeper.recording if housekeeper is not None else {}
-    return {**whose, **pool.snapshot(tasks=False), **recording}
+    whose = {"alias": alias, "host": HOST, "pid": os.getpid(), "instance": instance_of(alias)}
+    return {**whose, "alive": True, "heartbeat_age": 0.0, **pool.snapshot(tasks=False), **recording}
+
+
+def instance_of(alias: str) -> int | None:
+    """The id of the PoolInstance of a pool of this process, None before its first heartbeat."""
+    return _set.housekeeper.instance(alias) if _set.housekeeper is not None else None
 
 
 def configured(alias: str) -> PoolOptions:

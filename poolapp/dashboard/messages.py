@@ -85,9 +85,8 @@ LOST = {
 
 DROPPED = _("{count} events not recorded")
 
-RESTART = {
-    "confirm": _("Restart the workers of {pool}?"),
-    "asked": _("Asked the pool to restart its workers …"),
+REQUESTS = {
+    "asked": _("Asked the pool …"),
     "failed": _("The request failed: {error}"),
     "no_answer": _("No answer from the server. The request may still be carried out."),
 }
@@ -196,6 +195,11 @@ def home_text(name: str | None) -> str:
     return name.rpartition(".")[0] if name else ""
 
 
+def bytes_text(value: float | None) -> str:
+    """An amount of memory."""
+    return f"{_three_digits(value / 2**20)} MB" if _known(value) else NOTHING
+
+
 def percent_text(value: float | None) -> str:
     return f"{_decimal(value * 100, 0)}%" if _known(value) else NOTHING
 
@@ -230,7 +234,7 @@ def catalogue() -> dict[str, Any]:
         "badges": _spoken(BADGES),
         "lost": _spoken(LOST),
         "dropped": str(DROPPED),
-        "restart": _spoken(RESTART),
+        "requests": _spoken(REQUESTS),
         "charts": _spoken(CHARTS),
     }
 

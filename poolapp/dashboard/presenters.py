@@ -28,6 +28,8 @@ TASKS_SHOWN = 15
 SOCKET_PATH = "ws/poolapp/"
 # Of a task and its values only its record tells, to those who may see records.
 UNTOLD = ("arguments", "result", "traceback")
+# Stand for an id in the addresses that scripts fill in.
+NO_POOL = 0
 NO_TASK = "00000000-0000-0000-0000-000000000000"
 
 _EVENT_OF = {TaskStatus.QUEUED: "task_queued", TaskStatus.RUNNING: "task_started"}
@@ -47,31 +49,44 @@ def frame(seq: int = 0) -> dict[str, Any]:
 
 def page(user: Any, site: str = "admin") -> dict[str, Any]:
     """The dashboard's template context; the browser starts from the same values in `state`."""
-    first = frame()
-    task_url = task_address(user, site)
+    first, base = frame(), state(user, site)
     return {
-        "pools": [pool_view(entry) for entry in first["pools"]],
+        "pools": [pool_view(entry, base["links"]["pool"]) for entry in first["pools"]],
         "several": len(_names(first)) > 1,
         "events": feed(first["events"]),
-        "tasks": task_rows(first["events"], task_url),
+        "tasks": task_rows(first["events"], base["links"]["task"]),
         "can_control": user.has_perm("poolapp.control_pool"),
-        "shown_at": timezone.now().timestamp(),
-        "state": {
-            "frame": first,
-            "history": history(),
-            "texts": messages.catalogue(),
-            "links": {
-                "socket": get_script_prefix() + SOCKET_PATH,
-                "data": reverse("admin:poolapp_dashboard_data", current_app=site),
-                "control": reverse("admin:poolapp_dashboard_control", current_app=site),
-                "task": task_url,
-                "tasks": reverse("admin:poolapp_taskrecord_changelist", current_app=site),
-            },
-            "recorded": get_settings().record.tasks,
-            "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": HISTORY.total_seconds()},
-            "timezone": timezone.get_current_timezone_name(),
-        },
+        "shown_at": now(),
+        "state": {**base, "frame": first},
     }
+
+
+def state(user: Any, site: str = "admin") -> dict[str, Any]:
+    """What every live page starts from, without any figures of pools but their history."""
+    links = {
+        "data": "dashboard_data",
+        "control": "dashboard_control",
+        "tasks": "taskrecord_changelist",
+    }
+    return {
+        "frame": {"type": "frame", "seq": 0, "pools": [], "events": [], "dropped": 0},
+        "history": history(),
+        "texts": messages.catalogue(),
+        "links": {
+            "socket": get_script_prefix() + SOCKET_PATH,
+            "pool": reverse("admin:poolapp_dashboard_pool", args=[NO_POOL], current_app=site),
+            "task": task_address(user, site),
+            **{key: reverse(f"admin:poolapp_{name}", current_app=site) for key, name in links.items()},
+        },
+        "recorded": get_settings().record.tasks,
+        "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": HISTORY.total_seconds()},
+        "timezone": timezone.get_current_timezone_name(),
+    }
+
+
+def now() -> float:
+    """The time, in Unix seconds."""
+    return timezone.now().timestamp()
 
 
 def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
@@ -106,14 +121,23 @@ def history(now: datetime | None = None) -> dict[str, list[list[float]]]:
     return samples
 
 
-def pool_view(entry: Entry) -> Entry:
-    """A pool as its card shows it."""
+def key_of(entry: Entry) -> str:
+    """What a script tells a pool from all others by."""
+    return "|".join(map(str, identity(entry)))
+
+
+def pool_view(entry: Entry, address: str = "") -> Entry:
+    """A pool as its card shows it; `address` is that of the page of a pool, with NO_POOL for its id."""
+    alive = entry.get("alive", True)
     now = (entry.get("started_at") or 0) + (entry.get("uptime") or 0)
     low, high = entry.get("min_size"), entry.get("max_size")
     return {
         **entry,
-        "key": "|".join(map(str, identity(entry))),
-        "shown_state": entry.get("state") if entry.get("alive", True) else "silent",
+        "key": key_of(entry),
+        "url": address.replace(f"/{NO_POOL}/", f"/{entry['instance']}/") if entry.get("instance") else "",
+        "shown_state": entry.get("state") if alive else "silent",
+        "is_paused": entry.get("state") == "paused",
+        "is_running": alive and entry.get("state") != "paused",
         "size": low if low == high else f"{low}–{high}",
         "distant": bool(entry.get("heartbeat_age")),
         "workers": [_worker_view(worker, now) for worker in entry.get("workers", ())],

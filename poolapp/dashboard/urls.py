@@ -22,6 +22,8 @@ def dashboard_urls(model_admin: ModelAdmin[Any]) -> list[URLPattern]:
         # One page, two names: the admin's app list asks for the second.
         path("", guarded(views.dashboard), name="poolapp_dashboard"),
         path("", guarded(views.dashboard), name="poolapp_dashboard_changelist"),
+        path("pools/<int:pk>/", guarded(views.pool), name="poolapp_dashboard_pool"),
+        path("pools/<int:pk>/figures/", guarded(views.figures), name="poolapp_dashboard_figures"),
         path("data/", guarded(views.data), name="poolapp_dashboard_data"),
         path("control/", guarded(views.control), name="poolapp_dashboard_control"),
         path("control/<int:pk>/", guarded(views.control_status), name="poolapp_dashboard_control_status"),

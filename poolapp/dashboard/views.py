@@ -19,9 +19,9 @@ from django.views.decorators.http import require_POST, require_safe
 from poolapp.conf import get_settings
 from poolapp.control import requests
 from poolapp.control.verbs import deed_of
-from poolapp.dashboard import presenters
+from poolapp.dashboard import navigation, pool_page, presenters
 from poolapp.engine.errors import PoolError
-from poolapp.models import Dashboard, PoolCommand
+from poolapp.models import Dashboard, PoolCommand, PoolInstance
 
 View = Callable[..., HttpResponse]
 
@@ -47,14 +47,23 @@ def needs(permission: str) -> Callable[[View], View]:
 @require_safe
 @needs("poolapp.view_dashboard")
 def dashboard(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    context = {
-        **site.each_context(request),
-        **presenters.page(request.user, site.name),
-        "title": _("Pool dashboard"),
-        "opts": Dashboard._meta,
-    }
-    request.current_app = site.name
-    return TemplateResponse(request, "poolapp/dashboard.html", context)
+    """All pools, what happens to them, and the latest tasks."""
+    return _page(request, site, "dashboard", _("Pool dashboard"), presenters.page(request.user, site.name))
+
+
+@require_safe
+@needs("poolapp.view_dashboard")
+def pool(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
+    """One pool of one server process."""
+    instance = _instance(pk)
+    return _page(request, site, "pool", str(instance), pool_page.page(instance, request.user, site.name))
+
+
+@require_safe
+@needs("poolapp.view_dashboard")
+def figures(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
+    """What the page of a pool shows and no frame tells."""
+    return JsonResponse(pool_page.figures(_instance(pk)))
 
 
 @require_safe
@@ -91,6 +100,21 @@ def control_status(request: HttpRequest, pk: int, site: AdminSite) -> HttpRespon
         raise PermissionDenied
     command = get_object_or_404(PoolCommand.objects.using(get_settings().database), pk=pk, verb__in=verbs)
     return JsonResponse(presenters.command_view(command, site.name))
+
+
+def _page(request: HttpRequest, site: AdminSite, name: str, title: str, context: dict[str, Any]) -> HttpResponse:
+    request.current_app = site.name
+    around = {
+        **site.each_context(request),
+        "title": title,
+        "opts": Dashboard._meta,
+        "nav": navigation.links(request.user, site.name, request.path),
+    }
+    return TemplateResponse(request, f"poolapp/{name}.html", {**around, **context})
+
+
+def _instance(pk: int) -> PoolInstance:
+    return get_object_or_404(PoolInstance.objects.using(get_settings().database), pk=pk)
 
 
 def _addressee(post: QueryDict) -> dict[str, Any]:

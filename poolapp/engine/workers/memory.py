@@ -1,4 +1,4 @@
-"""How much memory a process has."""
+"""What a process uses, read from /proc."""
 
 from __future__ import annotations
 
@@ -11,4 +11,13 @@ def resident_set(pid: int) -> int | None:
     try:
         return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError):  # it is gone, or there is no /proc here
+        return None
+
+
+def cpu_time(pid: int) -> float | None:
+    """The seconds of CPU that a process has used so far; None where nobody knows."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError):
         return None

@@ -23,6 +23,7 @@ export class Format {
   lost = (value) => fill(this.texts.lost[value === 1 ? "one" : "several"], { count: this.count(value) });
   compact = (value) => compact.format(value);
   percent = (value) => (isUnknown(value) ? NOTHING : `${decimals[0].format(value * 100)}%`);
+  bytes = (value) => (isUnknown(value) ? NOTHING : `${threeDigits(value / 2 ** 20)} MB`);
   clock = (at) => (isUnknown(at) ? NOTHING : this.times.format(new Date(at * 1000)));
 
   seconds = (value) => {

@@ -26,13 +26,14 @@ export function reconcile(list, items, { key, make, fill }) {
 // Fills one item's own fields: what to show and how is said by the data attributes of the markup.
 export function fillItem(item, values, format) {
   for (const node of ownNodes(item)) {
-    const { field, kind, title, when, any, mark, value } = node.dataset;
+    const { field, kind, title, when, any, mark, value, href } = node.dataset;
     if (field) setText(node, format[kind ?? "text"](lookUp(values, field)));
     if (title) setAttribute(node, "title", values[title] ?? "");
     if (when) node.hidden = !values[when];
     if (any) node.toggleAttribute("data-on", Boolean(values[any]));
     if (mark) setAttribute(node, "data-state", values[mark] ?? "");
     if (value) node.value = values[value];
+    if (href && values[href]) setAttribute(node, "href", values[href]);
   }
 }
 
@@ -47,7 +48,7 @@ export function setAttribute(node, name, value) {
 // The nodes that belong to this item and not to an item inside it.
 function ownNodes(item) {
   if (!bindings.has(item)) {
-    const marked = "[data-field], [data-title], [data-when], [data-any], [data-mark], [data-value]";
+    const marked = "[data-field], [data-title], [data-when], [data-any], [data-mark], [data-value], [data-href]";
     const nodes = [...item.querySelectorAll(marked)].filter((node) => node.closest("[data-item]") === item);
     bindings.set(item, nodes);
   }

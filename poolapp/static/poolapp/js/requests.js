@@ -1,4 +1,4 @@
-// The restart button: asks first, then shows how far the pool is and what came of it.
+// Requests to pools: each form asks first where it has a question, then shows how far the pool is and what came of it.
 
 import { fill } from "./format.js";
 import { setText } from "./render.js";
@@ -7,23 +7,28 @@ const ASK_MS = 700;
 const GIVE_UP_MS = 120000;
 const SHOWN_MS = 30000;
 
-export class Restarts {
+export class Requests {
   constructor(root, texts) {
+    this.root = root;
     this.texts = texts;
     this.dialog = root.querySelector("[data-role=confirm]");
     root.addEventListener("submit", (event) => {
-      if (!event.target.matches("[data-role=restart]")) return;
+      if (!event.target.matches("[data-role=request]")) return;
       event.preventDefault();
-      this.#confirmed(event.target);
+      if (event.target.dataset.question) this.#confirmed(event.target);
+      else this.#run(event.target);
     });
   }
 
   #confirmed(form) {
-    const pool = form.elements.alias.value;
-    setText(this.dialog.querySelector("h2"), fill(this.texts.confirm, { pool }));
+    const { question, explanation, verb } = form.dataset;
+    const about = { pool: form.elements.alias.value, worker: form.dataset.worker };
+    setText(this.dialog.querySelector("h2"), fill(question, about));
+    setText(this.dialog.querySelector("[data-role=explanation]"), explanation);
+    setText(this.dialog.querySelector("[value=yes]"), verb);
     this.dialog.returnValue = "cancel";
     this.dialog.onclose = () => {
-      if (this.dialog.returnValue === "restart") this.#run(form);
+      if (this.dialog.returnValue === "yes") this.#run(form);
     };
     this.dialog.showModal();
   }
@@ -39,7 +44,6 @@ export class Restarts {
       this.#show(form, "bad", error.message || this.texts.no_answer);
     } finally {
       button.disabled = false;
-      form.clearing = setTimeout(() => this.#show(form, "", ""), SHOWN_MS);
     }
   }
 
@@ -63,10 +67,13 @@ export class Restarts {
     return answer;
   }
 
+  // In the form itself, or in the place that all forms of the page share.
   #show(form, tone, text) {
-    clearTimeout(form.clearing);
-    const outcome = form.querySelector("[data-role=outcome]");
+    const own = form.querySelector("[data-role=outcome]");
+    const outcome = own ?? this.root.querySelector("[data-role=controls] [data-role=outcome]");
+    clearTimeout(outcome.clearing);
     outcome.dataset.tone = tone;
     setText(outcome, text);
+    if (tone !== "running") outcome.clearing = setTimeout(() => setText(outcome, ""), SHOWN_MS);
   }
 }

@@ -1,0 +1,84 @@
+// What every live page has: frames that keep coming, a badge that says so, the server's clock, one paint a frame.
+
+import { Connection } from "./connection.js";
+import { fill, Format } from "./format.js";
+import { setText } from "./render.js";
+import { Store } from "./store.js";
+
+export class LivePage {
+  // `paint` draws what the store knows; `onFrame` may look at each frame before.
+  constructor({ paint, onFrame = () => {} }) {
+    this.root = document.getElementById("poolapp");
+    this.state = JSON.parse(document.getElementById("poolapp-state").textContent);
+    this.format = new Format(this.state.texts, this.state.timezone);
+    this.store = new Store(this.state);
+    this.paint = paint;
+    this.onFrame = onFrame;
+    this.isPainting = false;
+    this.wallClock = { at: Date.now() / 1000, heard: performance.now() };
+    this.connection = new Connection({
+      socketUrl: this.state.links.socket,
+      dataUrl: this.state.links.data,
+      onFrame: (frame, how) => this.take(frame, how),
+      onChange: () => this.repaint(),
+    });
+  }
+
+  start() {
+    this.take(this.state.frame, { complete: true });
+    this.connection.start();
+  }
+
+  role(name) {
+    return this.root.querySelector(`[data-role=${name}]`);
+  }
+
+  list(name, parent = this.root) {
+    return parent.querySelector(`[data-list=${name}]`);
+  }
+
+  take(frame, how) {
+    this.store.apply(frame, how);
+    this.onFrame(frame);
+    this.#setWallClock(frame.pools);
+    this.repaint();
+  }
+
+  // However many frames come, the page is painted once per animation frame, and in a hidden tab not at all.
+  repaint() {
+    if (this.isPainting) return;
+    this.isPainting = true;
+    requestAnimationFrame(() => {
+      this.isPainting = false;
+      this.#paintStatus();
+      this.paint();
+    });
+  }
+
+  serverTime() {
+    return this.wallClock.at + (performance.now() - this.wallClock.heard) / 1000;
+  }
+
+  #paintStatus() {
+    const { word, age } = this.connection.status();
+    const badge = this.root.querySelector("[data-badge]");
+    badge.hidden = false;
+    badge.dataset.badge = word;
+    setText(this.role("badge-text"), fill(this.state.texts.badges[word], { age: this.format.duration(age / 1000) }));
+    // Spoken only when the word changes, not with every second of age.
+    const spoken = this.role("badge-spoken");
+    if (spoken.dataset.word !== word) {
+      spoken.dataset.word = word;
+      setText(spoken, this.role("badge-text").textContent);
+    }
+    setText(this.role("as-of"), this.format.clock(this.serverTime() - age / 1000));
+  }
+
+  // The server's clock, as its latest snapshots tell it; the charts' right edge moves on with it.
+  #setWallClock(pools) {
+    const times = pools.filter((entry) => entry.started_at && !entry.heartbeat_age);
+    if (times.length) {
+      this.wallClock = { at: Math.max(...times.map((entry) => entry.started_at + entry.uptime)), heard: performance.now() };
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// A pool as a page shows it: the values of its card, its charts, the time that its workers have been at something.
+
+import { Chart, roundScale, throughput, utilisation } from "./charts.js";
+import { fillItem, setText } from "./render.js";
+
+const charts = new WeakMap();
+
+// The card's own fields; `heard` is when its entry came, on the page's clock.
+export function fillPool(card, { key, entry, heard }, page) {
+  const age = entry.heartbeat_age ? entry.heartbeat_age + (performance.now() - heard) / 1000 : 0;
+  const shown = {
+    shown_state: entry.alive === false ? "silent" : entry.state,
+    size: sizeOf(entry),
+    distant: age > 0,
+    heartbeat_age: age,
+    is_paused: entry.state === "paused",
+    is_running: entry.alive !== false && entry.state !== "paused",
+    url: entry.instance ? page.state.links.pool.replace("/0/", `/${entry.instance}/`) : null,
+  };
+  fillItem(card, { ...entry, ...shown, key }, page.format);
+}
+
+export function paintCharts(card, samples, page) {
+  if (!charts.has(card)) charts.set(card, makeCharts(card, page));
+  const now = page.serverTime();
+  const drawn = charts.get(card);
+  // The axis moves with the time, a pixel or so a second; more often would be wasted.
+  if (drawn.last === samples.at(-1) && now - drawn.at < 1) return;
+  Object.assign(drawn, { last: samples.at(-1), at: now });
+  drawn.throughput.update(throughput(samples), now);
+  drawn.utilisation.update(utilisation(samples), now);
+}
+
+// Only when it is long enough to be read.
+export function runningFor(worker, entry) {
+  const seconds = worker.running_since ? entry.started_at + entry.uptime - worker.running_since : 0;
+  return seconds >= 1 ? seconds : null;
+}
+
+function makeCharts(card, page) {
+  const { format, state } = page;
+  card.querySelector("[data-role=charts]").hidden = false;
+  const chart = (name, options) => {
+    const figure = card.querySelector(`[data-chart=${name}]`);
+    const onPoint = (point) => {
+      for (const node of figure.querySelectorAll("[data-series]")) {
+        setText(node, point ? options.value(point[node.dataset.series]) : "");
+      }
+    };
+    const common = { texts: state.texts.charts, seconds: state.limits.history, onPoint };
+    return new Chart(figure.querySelector("svg"), { ...common, ...options });
+  };
+  return {
+    throughput: chart("throughput", {
+      series: ["ok", "failed"],
+      scale: roundScale,
+      label: format.compact,
+      value: format.rate,
+    }),
+    utilisation: chart("utilisation", { series: ["busy"], scale: () => 1, label: format.percent, value: format.percent }),
+  };
+}
+
+function sizeOf({ min_size: low, max_size: high }) {
+  return low === high ? low : `${low}–${high}`;
+}
