@@ -12,12 +12,12 @@ from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import messages
+from poolapp.dashboard import messages, navigation, task_page
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.engine.events import POOL_EVENTS
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
@@ -43,6 +43,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be su
     """Records are written by the pools and removed by `poolprune`."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each of them would count a whole table
     paginator = BoundedPaginator
     list_per_page = 50
     empty_value_display = messages.NOTHING
@@ -121,6 +122,14 @@ class TaskRecordAdmin(ReadOnlyAdmin):
     started = exact_time("started_at", _("started"))
     finished = exact_time("finished_at", _("finished"))
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With where its time went, and what can be asked about it."""
+        site = self.admin_site.name
+        if (record := kwargs.get("obj")) is not None:
+            context |= task_page.page(record, request.user, site)
+            context["nav"] = navigation.links(request.user, site, request.path)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> TaskRecord | None:
         """The record; where it is missing, look again for a moment before the admin says that it was deleted."""
         deadline = time.monotonic() + SECONDS_TO_BE_WRITTEN
@@ -133,6 +142,8 @@ class TaskRecordAdmin(ReadOnlyAdmin):
 
         There are indexes for it: the text of millions of records is not read.
         """
+        if not search_term:
+            return queryset, False
         try:
             return queryset.filter(pk=UUID(search_term)), False
         except ValueError:
@@ -158,7 +169,12 @@ class TaskRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("traceback"))
     def traceback_text(self, record: TaskRecord) -> str:
-        return verbatim(record.traceback) if record.traceback else messages.NOTHING
+        if not record.traceback:
+            return messages.NOTHING
+        frames = task_page.frames(record.traceback)
+        marked = (("poolapp-own" if frame.is_own else "poolapp-foreign", frame.text) for frame in frames)
+        pieces = format_html_join("", '<span class="{}">{}</span>', marked)
+        return format_html('<pre class="poolapp-verbatim">{}</pre>', pieces)
 
 
 @admin.register(PoolInstance)

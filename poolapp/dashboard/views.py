@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -89,7 +91,7 @@ def control(request: HttpRequest, site: AdminSite) -> HttpResponse:
         return JsonResponse(presenters.command_view(command, site.name), status=202)
     said = _("The pool %(pool)s was asked to: %(verb)s.")
     messages.success(request, said % {"pool": command.instance.alias, "verb": command.get_verb_display()})
-    return HttpResponseRedirect(reverse("admin:poolapp_dashboard", current_app=site.name))
+    return HttpResponseRedirect(_back(request, site))
 
 
 @require_safe
@@ -150,7 +152,15 @@ def _refused(request: HttpRequest, site: AdminSite, reason: str) -> HttpResponse
     if _wants_json(request):
         return JsonResponse({"error": reason}, status=409)
     messages.error(request, reason)
-    return HttpResponseRedirect(reverse("admin:poolapp_dashboard", current_app=site.name))
+    return HttpResponseRedirect(_back(request, site))
+
+
+def _back(request: HttpRequest, site: AdminSite) -> str:
+    """Where whoever asks without scripts goes on: at the task that it was about, or at the dashboard."""
+    with suppress(ValueError):
+        task = UUID(request.POST.get("task_id", ""))
+        return reverse("admin:poolapp_taskrecord_change", args=[task], current_app=site.name)
+    return reverse("admin:poolapp_dashboard", current_app=site.name)
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,8 @@ async def _make(name: str, photo_id: str) -> Photo:
 def _in_words(exc: Exception) -> str:
     if isinstance(exc, ImageRefused):
         return str(exc)
+    if isinstance(exc, CancelledError):
+        return "Somebody has cancelled it before it began."
     if isinstance(exc, poolapp.PoolError):
         return f"The pool could not make the thumbnails: {exc}"
     logger.error("Making thumbnails failed", exc_info=exc)

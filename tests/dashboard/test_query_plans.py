@@ -22,6 +22,7 @@ TASK_LISTS = [
     "?pool=default",
     "?pool=default&status__exact=failed",
     "?queued_at__gte=2026-01-01+00:00:00%2B00:00",
+    "?_facets=True",
     "?q=no-such-thing",
     "?q=00000000-0000-0000-0000-000000000000",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import CancelledError
 from io import BytesIO
 
 import pytest
@@ -143,6 +144,7 @@ async def test_an_empty_gallery_says_so(client):
     "failure, words",
     [
         (poolapp.QueueFull("the queue is full"), "The pool could not make the thumbnails: the queue is full"),
+        (CancelledError(), "Somebody has cancelled it before it began."),
         (RuntimeError("a secret"), "The thumbnails could not be made; the server's log has the reason."),
     ],
 )

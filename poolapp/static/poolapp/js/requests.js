@@ -8,7 +8,9 @@ const GIVE_UP_MS = 120000;
 const SHOWN_MS = 30000;
 
 export class Requests {
-  constructor(root, texts) {
+  // `onDone` is called when a request was carried out.
+  constructor(root, texts, { onDone = () => {} } = {}) {
+    this.onDone = onDone;
     this.root = root;
     this.texts = texts;
     this.dialog = root.querySelector("[data-role=confirm]");
@@ -40,6 +42,7 @@ export class Requests {
     try {
       const answer = await this.#followed(form);
       this.#show(form, answer.ok ? "good" : "bad", answer.text);
+      if (answer.ok) this.onDone();
     } catch (error) {
       this.#show(form, "bad", error.message || this.texts.no_answer);
     } finally {
