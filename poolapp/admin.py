@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
 from poolapp.dashboard import messages, navigation, task_page
+from poolapp.dashboard.filters import EventFilter, PoolFilter, StatusFilter
 from poolapp.dashboard.urls import dashboard_urls
-from poolapp.engine.events import POOL_EVENTS
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
 from poolapp.paging import BoundedPaginator
 from poolapp.task_names import recorded_names
@@ -64,31 +64,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be su
         return False
 
 
-class ValueFilter(admin.SimpleListFilter):
-    """Filters by a column whose values are known without asking a large table for them."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter((self.parameter_name, self.value())) if self.value() else queryset
-
-
-class PoolFilter(ValueFilter):
-    title = _("pool")
-    parameter_name = "pool"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        instances = PoolInstance.objects.using(get_settings().database)
-        aliases = instances.order_by("alias").values_list("alias", flat=True).distinct()
-        return [(alias, alias) for alias in aliases]
-
-
-class EventFilter(ValueFilter):
-    title = _("event")
-    parameter_name = "event"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(event, event) for event in POOL_EVENTS]
-
-
 @admin.register(Dashboard)
 class DashboardAdmin(ReadOnlyAdmin):
     """No list and no form: the dashboard's pages, under the dashboard's permission."""
@@ -106,7 +81,7 @@ class DashboardAdmin(ReadOnlyAdmin):
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
     list_display = ["short_name", "status", "error_type", "queued", "waited", "ran", "worker_slot"]
-    list_filter = ["status", PoolFilter, "queued_at"]
+    list_filter = [StatusFilter, PoolFilter, "queued_at"]
     search_fields = ["name", "error"]  # see get_search_results
     search_help_text = _("A task id, or part of a name or an error.")
     sortable_by = ["queued"]  # there is an index

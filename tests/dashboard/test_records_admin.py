@@ -8,7 +8,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from poolapp import admin
+from poolapp import admin, paging
+from poolapp.dashboard import filters
 from poolapp.models import PoolCommand, PoolEvent, PoolSnapshot, TaskRecord
 from tests.dashboard.conftest import ago, make_instance
 from tests.dashboard.test_views import HOSTILE, make_task
@@ -96,6 +97,19 @@ def test_a_task_is_found_by_its_id_and_by_part_of_its_name(admin_client):
         page = admin_client.get(address("taskrecord", "changelist"), {"q": searched}).text
         assert str(wanted.pk) in page
         assert str(other.pk) not in page
+
+
+def test_the_states_of_tasks_are_counted_up_to_a_bound(admin_client, monkeypatch):
+    monkeypatch.setattr(paging, "MOST_COUNTED", 2)
+    monkeypatch.setattr(filters, "MOST_COUNTED", 2)
+    for status in ("executed", "executed", "executed", "failed"):
+        make_task(status=status)
+
+    page = admin_client.get(address("taskrecord", "changelist"), {"status": "failed"}).text
+
+    for said in ("executed (2+)", "failed (1)", "running (0)"):
+        assert said in page
+    assert "1 task" in page
 
 
 def test_tasks_are_filtered_by_pool(admin_client):

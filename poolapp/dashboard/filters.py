@@ -1,0 +1,58 @@
+"""What the lists of records are filtered by: values that are known without asking a large table for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from poolapp.conf import get_settings
+from poolapp.dashboard import messages
+from poolapp.engine.events import POOL_EVENTS
+from poolapp.models import PoolInstance, TaskRecord, TaskStatus
+from poolapp.paging import MOST_COUNTED, counted
+
+
+class ValueFilter(admin.SimpleListFilter):
+    """Filters by the value of a column."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter((self.parameter_name, self.value())) if self.value() else queryset
+
+
+class StatusFilter(ValueFilter):
+    """The states of tasks, with how many there are of each."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        tasks = TaskRecord.objects.using(get_settings().database).order_by("-queued_at")
+        return [(status.value, f"{status.label} ({_said(tasks.filter(status=status))})") for status in TaskStatus]
+
+
+class PoolFilter(ValueFilter):
+    title = _("pool")
+    parameter_name = "pool"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        instances = PoolInstance.objects.using(get_settings().database)
+        aliases = instances.order_by("alias").values_list("alias", flat=True).distinct()
+        return [(alias, alias) for alias in aliases]
+
+
+class EventFilter(ValueFilter):
+    title = _("event")
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(event, event) for event in POOL_EVENTS]
+
+
+def _said(rows: QuerySet[Any]) -> str:
+    """How many rows there are, as far as they are counted."""
+    count = counted(rows)
+    return f"{messages.count_text(min(count, MOST_COUNTED))}{'+' if count > MOST_COUNTED else ''}"
