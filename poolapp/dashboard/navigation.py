@@ -9,17 +9,17 @@ from django.utils.translation import gettext as _
 
 
 def links(user: Any, site: str, here: str) -> list[dict[str, Any]]:
-    """The pages that a user may see; `here` is the path of the one that is shown."""
+    """The pages that a user may see, each with the letter that leads there; `here` is the path of the one shown."""
     pages = [
-        (_("Overview"), "poolapp_dashboard", "view_dashboard"),
-        (_("Tasks"), "poolapp_taskrecord_changelist", "view_taskrecord"),
-        (_("Events"), "poolapp_poolevent_changelist", "view_poolevent"),
-        (_("Processes"), "poolapp_poolinstance_changelist", "view_poolinstance"),
-        (_("Requests"), "poolapp_poolcommand_changelist", "view_poolcommand"),
+        ("o", _("Overview"), "poolapp_dashboard", "view_dashboard"),
+        ("t", _("Tasks"), "poolapp_taskrecord_changelist", "view_taskrecord"),
+        ("e", _("Events"), "poolapp_poolevent_changelist", "view_poolevent"),
+        ("p", _("Processes"), "poolapp_poolinstance_changelist", "view_poolinstance"),
+        ("r", _("Requests"), "poolapp_poolcommand_changelist", "view_poolcommand"),
     ]
     return [
-        {"label": label, "url": url, "current": url == here}
-        for label, name, permission in pages
+        {"letter": letter, "label": label, "url": url, "current": url == here}
+        for letter, label, name, permission in pages
         if user.has_perm(f"poolapp.{permission}")
         for url in [reverse(f"admin:{name}", current_app=site)]
     ]

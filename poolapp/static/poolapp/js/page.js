@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { fill, Format } from "./format.js";
+import { listenToKeys } from "./keyboard.js";
 import { setText } from "./render.js";
 import { Store } from "./store.js";
 
@@ -27,6 +28,7 @@ export class LivePage {
   start() {
     this.take(this.state.frame, { complete: true });
     this.connection.start();
+    listenToKeys(this.root);
   }
 
   role(name) {
