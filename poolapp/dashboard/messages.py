@@ -185,6 +185,11 @@ def duration_text(value: float | None) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
+def span_text(seconds: int) -> str:
+    """A span of time in its one unit."""
+    return f"{seconds // 3600} h" if seconds >= 3600 else f"{seconds // 60} min"
+
+
 def short_text(name: str | None) -> str:
     """The last part of a task's name, which tells it from its neighbours."""
     return name.rpartition(".")[2] if name else NOTHING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -19,6 +20,9 @@ from poolapp.models import PoolEvent, PoolInstance
 from poolapp.overview import Entry, entry_of
 
 EXITS_SHOWN = 12
+# Seconds of the past that the charts can show; the first is what every page has from the start.
+RANGES = (300, 900, 3600, 86400)
+MOST_SAMPLES = 600
 # From this number on the tiles are small.
 MANY_WORKERS = 64
 
@@ -33,6 +37,7 @@ def page(instance: PoolInstance, user: Any, site: str = "admin") -> dict[str, An
         "settings": list(_settings(entry)),
         "strategies": list(STRATEGIES),
         "most_workers": MOST_WORKERS,
+        "ranges": [{"seconds": seconds, "label": messages.span_text(seconds)} for seconds in RANGES],
         "can_control": user.has_perm("poolapp.control_pool"),
         "shown_at": presenters.now(),
         "state": {
@@ -42,7 +47,7 @@ def page(instance: PoolInstance, user: Any, site: str = "admin") -> dict[str, An
             "figures": figures(instance),
             "links": {
                 **base["links"],
-                "figures": reverse("admin:poolapp_dashboard_figures", args=[instance.pk], current_app=site),
+                **{name: _address(name, instance, site) for name in ("figures", "history")},
             },
         },
     }
@@ -56,6 +61,17 @@ def figures(instance: PoolInstance) -> dict[str, Any]:
         "exits": _exits(instance),
         "processes": list(_processes(instance)),
     }
+
+
+def history(instance: PoolInstance, seconds: int) -> list[list[float]]:
+    """The samples of so many seconds, not more than a chart can show; in the shape that the charts are drawn from."""
+    samples = presenters.history(instances=[instance], span=timedelta(seconds=seconds))
+    found = samples.get("|".join([instance.alias, instance.host, str(instance.pid)]), [])
+    return found[:: max(1, len(found) // MOST_SAMPLES)]
+
+
+def _address(name: str, instance: PoolInstance, site: str) -> str:
+    return reverse(f"admin:poolapp_dashboard_{name}", args=[instance.pk], current_app=site)
 
 
 def _entry(instance: PoolInstance) -> Entry:

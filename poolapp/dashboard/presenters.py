@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -97,12 +98,18 @@ def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
     return sorted(events, key=lambda event: event["at"])
 
 
-def history(now: datetime | None = None) -> dict[str, list[list[float]]]:
-    """Per live pool, what the charts need of the last minutes: [at, executed, failed, busy seconds, workers]."""
+def history(
+    now: datetime | None = None, *, instances: Collection[PoolInstance] | None = None, span: timedelta = HISTORY
+) -> dict[str, list[list[float]]]:
+    """Per pool, what the charts need of the last minutes: [at, executed, failed, busy seconds, workers, queued].
+
+    instances: the pools; all that live unless given.
+    """
     now = now or timezone.now()
+    pools = _recorded(PoolInstance).alive(now) if instances is None else instances
     rows = (
         _recorded(PoolSnapshot)
-        .filter(instance__in=_recorded(PoolInstance).alive(now), at__gte=now - HISTORY)
+        .filter(instance__in=pools, at__gte=now - span)
         .order_by("at")
         .values_list(
             "instance__alias",
@@ -113,6 +120,7 @@ def history(now: datetime | None = None) -> dict[str, list[list[float]]]:
             "failed_tasks",
             "busy_time",
             "worker_nodes",
+            "queued_tasks",
         )
     )
     samples: dict[str, list[list[float]]] = {}

@@ -74,6 +74,16 @@ def data(request: HttpRequest, site: AdminSite) -> HttpResponse:
     return JsonResponse(presenters.frame())
 
 
+@require_safe
+@needs("poolapp.view_dashboard")
+def history(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
+    """What the charts of a pool's page show when more than the last minutes are wanted."""
+    wanted = request.GET.get("seconds", "")
+    if wanted not in map(str, pool_page.RANGES):
+        return JsonResponse({"error": f"seconds is one of {pool_page.RANGES}, not {wanted!r}"}, status=400)
+    return JsonResponse({"samples": pool_page.history(_instance(pk), int(wanted))})
+
+
 @require_POST
 def control(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Ask a pool's process to do something, such as to replace its workers: all, or those with the given ids."""

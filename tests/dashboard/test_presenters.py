@@ -131,7 +131,7 @@ def test_the_history_holds_the_last_minutes_of_live_pools():
     assert list(history) == ["default|elsewhere|99"]
     [first, second] = history["default|elsewhere|99"]
     assert first[0] < second[0]
-    assert first[1:] == [100, 2, 3.5, 4]
+    assert first[1:] == [100, 2, 3.5, 4, 0]
 
 
 def make_snapshot(instance, age):

@@ -1,24 +1,31 @@
 // Lines over the last minutes, drawn as SVG: the colours come from the style sheet, so they follow the theme.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SMOOTH_SECONDS = 3;
+const SMOOTHER = 100; // a point tells of a hundredth of the time shown
+const STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200]; // seconds between the times that are written below
+const WIDTH_OF_A_TIME = 70;
 const HEIGHT = 132;
 const EDGE = { top: 8, right: 10, bottom: 20, left: 40 };
 
-// Tasks a second between samples [at, executed, failed, busy, workers].
-export function throughput(samples) {
-  return between(samples, (from, to, seconds) => ({
+// Tasks a second between samples [at, executed, failed, busy, workers, queued], of which `seconds` are shown.
+export function throughput(samples, seconds) {
+  return between(samples, seconds, (from, to, seconds) => ({
     ok: Math.max(0, to[1] - from[1]) / seconds,
     failed: Math.max(0, to[2] - from[2]) / seconds,
   }));
 }
 
 // The share of all workers' time that was spent on tasks.
-export function utilisation(samples) {
-  return between(samples, (from, to, seconds) => {
+export function utilisation(samples, seconds) {
+  return between(samples, seconds, (from, to, seconds) => {
     const workers = (from[4] + to[4]) / 2;
     return { busy: workers ? clamp((to[3] - from[3]) / (seconds * workers)) : 0 };
   });
+}
+
+// Tasks that wait.
+export function queueDepth(samples) {
+  return samples.map((sample) => ({ at: sample[0], queued: sample[5] ?? 0 }));
 }
 
 export class Chart {
@@ -89,12 +96,13 @@ export class Chart {
   }
 
   #drawGrid() {
-    const signature = `${this.width}|${this.top}`;
+    const signature = `${this.width}|${this.top}|${this.seconds}`;
     if (signature === this.drawnGrid) return;
     this.drawnGrid = signature;
     this.grid.replaceChildren();
     for (const value of [0, this.top / 2, this.top]) this.#drawLevel(value);
-    const step = this.width < 420 ? 120 : 60;
+    const room = (this.width - EDGE.left - EDGE.right) / WIDTH_OF_A_TIME;
+    const step = STEPS.find((seconds) => this.seconds / seconds <= room) ?? this.seconds;
     for (let ago = 0; ago <= this.seconds; ago += step) this.#drawTime(ago);
   }
 
@@ -110,7 +118,7 @@ export class Chart {
     const edge = { 0: " pa-time-now", [this.seconds]: " pa-time-first" }[ago] ?? "";
     const label = this.#add("text", `pa-time${edge}`, this.grid);
     setAll(label, { x: round(this.#x(this.now - ago)), y: HEIGHT - 5 });
-    label.textContent = ago ? `−${ago / 60} min` : this.texts.now;
+    label.textContent = ago ? `−${ago < 7200 ? `${ago / 60} min` : `${ago / 3600} h`}` : this.texts.now;
   }
 
   #point(event) {
@@ -140,12 +148,13 @@ export function roundScale(highest) {
   return power * [1, 2, 3, 4, 6, 8, 10].find((step) => step * power >= highest);
 }
 
-// A figure per sample, taken over a few seconds so that single tasks do not make spikes.
-function between(samples, figures) {
+// A figure per sample, taken over a while so that single tasks do not make spikes.
+function between(samples, shown, figures) {
+  const smoothed = shown / SMOOTHER;
   const points = [];
   let from = 0;
   for (let to = 1; to < samples.length; to++) {
-    while (from + 1 < to && samples[to][0] - samples[from + 1][0] >= SMOOTH_SECONDS) from++;
+    while (from + 1 < to && samples[to][0] - samples[from + 1][0] >= smoothed) from++;
     const seconds = samples[to][0] - samples[from][0];
     if (seconds > 0) points.push({ at: samples[to][0], ...figures(samples[from], samples[to], seconds) });
   }

@@ -15,6 +15,8 @@ const { root, state, format, store } = page;
 const card = root.querySelector("[data-item]");
 const order = sortable(page.role("names"), () => paintNames());
 let figures = state.figures;
+let shown = state.limits.history; // seconds of the past, in the charts
+let past = []; // what the store does not keep: samples of the server's own history
 let resources = new Map(); // by process: its memory, and what share of a CPU it has used of late
 
 function paint() {
@@ -30,7 +32,7 @@ function paint() {
     make: make.tile,
     fill: (tile, worker) => paintTile(tile, worker, pool.entry),
   });
-  paintCharts(card, pool.samples, page);
+  paintCharts(card, [...past, ...after(past.at(-1), pool.samples)], page, shown);
 }
 
 function paintTile(tile, worker, entry) {
@@ -74,11 +76,29 @@ async function ask() {
   setTimeout(ask, ASK_MS);
 }
 
+function after(last, samples) {
+  return last ? samples.filter((sample) => sample[0] > last[0]) : samples;
+}
+
+// More of the past than the store keeps comes from the server, once for each choice: what follows is live.
+async function show(seconds) {
+  shown = seconds;
+  past = [];
+  if (seconds > state.limits.history) {
+    const address = `${state.links.history}?seconds=${seconds}`;
+    const response = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
+    if (response?.ok && shown === seconds) past = (await response.json()).samples;
+  }
+  page.repaint();
+}
+
 function usedBy({ pid, at, memory, cpu }, before) {
   const earlier = before.processes.find((process) => process.pid === pid);
   return { resident: memory, cpu: earlier && at > earlier.at ? (cpu - earlier.cpu) / (at - earlier.at) : null };
 }
 
+page.role("ranges").hidden = false;
+page.role("ranges").addEventListener("change", ({ target }) => show(Number(target.value)));
 if (page.role("confirm")) new Requests(root, state.texts.requests);
 page.start();
 paintNames();

@@ -1,6 +1,6 @@
 // A pool as a page shows it: the values of its card, its charts, the time that its workers have been at something.
 
-import { Chart, roundScale, throughput, utilisation } from "./charts.js";
+import { Chart, queueDepth, roundScale, throughput, utilisation } from "./charts.js";
 import { fillItem, setText } from "./render.js";
 
 const charts = new WeakMap();
@@ -20,15 +20,18 @@ export function fillPool(card, { key, entry, heard }, page) {
   fillItem(card, { ...entry, ...shown, key }, page.format);
 }
 
-export function paintCharts(card, samples, page) {
+// `seconds` of the past are shown, up to now.
+export function paintCharts(card, samples, page, seconds = page.state.limits.history) {
   if (!charts.has(card)) charts.set(card, makeCharts(card, page));
   const now = page.serverTime();
   const drawn = charts.get(card);
   // The axis moves with the time, a pixel or so a second; more often would be wasted.
-  if (drawn.last === samples.at(-1) && now - drawn.at < 1) return;
-  Object.assign(drawn, { last: samples.at(-1), at: now });
-  drawn.throughput.update(throughput(samples), now);
-  drawn.utilisation.update(utilisation(samples), now);
+  if (drawn.last === samples.at(-1) && drawn.seconds === seconds && now - drawn.at < 1) return;
+  Object.assign(drawn, { last: samples.at(-1), at: now, seconds });
+  for (const [chart, points] of drawn.charts) {
+    chart.seconds = seconds;
+    chart.update(points(samples, seconds), now);
+  }
 }
 
 // Only when it is long enough to be read.
@@ -50,15 +53,16 @@ function makeCharts(card, page) {
     const common = { texts: state.texts.charts, seconds: state.limits.history, onPoint };
     return new Chart(figure.querySelector("svg"), { ...common, ...options });
   };
-  return {
-    throughput: chart("throughput", {
-      series: ["ok", "failed"],
-      scale: roundScale,
-      label: format.compact,
-      value: format.rate,
-    }),
-    utilisation: chart("utilisation", { series: ["busy"], scale: () => 1, label: format.percent, value: format.percent }),
-  };
+  const tasks = { scale: roundScale, label: format.compact };
+  const shares = { scale: () => 1, label: format.percent, value: format.percent };
+  const drawn = [
+    [chart("throughput", { ...tasks, series: ["ok", "failed"], value: format.rate }), throughput],
+    [chart("utilisation", { ...shares, series: ["busy"] }), utilisation],
+  ];
+  if (card.querySelector("[data-chart=queue]")) {
+    drawn.push([chart("queue", { ...tasks, series: ["queued"], value: format.count }), queueDepth]);
+  }
+  return { charts: drawn };
 }
 
 function sizeOf({ min_size: low, max_size: high }) {

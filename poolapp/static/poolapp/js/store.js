@@ -140,13 +140,14 @@ function isSettled(task) {
   return task.shown_status !== "queued" && task.shown_status !== "running";
 }
 
-// [at, executed, failed, busy seconds, workers], at most one a second.
+// [at, executed, failed, busy seconds, workers, queued], at most one a second.
 function keepSample(samples, entry, seconds) {
   if (!entry.started_at) return;
   const at = entry.started_at + entry.uptime;
   const last = samples.at(-1);
   if (last && at - last[0] < SAMPLE_SECONDS) return;
-  samples.push([at, entry.executed_tasks, entry.failed_tasks, entry.busy_time, entry.worker_nodes]);
+  const { executed_tasks: executed, failed_tasks: failed, busy_time: busy, worker_nodes: workers } = entry;
+  samples.push([at, executed, failed, busy, workers, entry.queued_tasks]);
   const outdated = samples.findIndex((sample) => sample[0] > at - seconds - 10);
   if (outdated > 0) samples.splice(0, outdated);
 }
