@@ -1,7 +1,7 @@
 // The page of one pool: a tile for each worker, what each name of tasks has cost, the last workers that were lost.
 
 import { LivePage } from "./page.js";
-import { fillPool, paintCharts, runningFor } from "./pools.js";
+import { fillPool, isOverdue, paintCharts, runningFor } from "./pools.js";
 import { fillItem, reconcile, setAttribute, template } from "./render.js";
 import { Requests } from "./requests.js";
 import { sortable } from "./sorting.js";
@@ -38,7 +38,9 @@ function paint() {
 function paintTile(tile, worker, entry) {
   setAttribute(tile, "data-state", worker.state);
   const used = resources.get(worker.pid) ?? {};
-  fillItem(tile, { ...worker, ...used, running_for: runningFor(worker, entry) }, format);
+  const seconds = runningFor(worker, entry);
+  tile.toggleAttribute("data-overdue", isOverdue(seconds, entry));
+  fillItem(tile, { ...worker, ...used, running_for: seconds, overdue: isOverdue(seconds, entry) }, format);
 }
 
 function paintNames() {

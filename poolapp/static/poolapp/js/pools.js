@@ -3,6 +3,9 @@
 import { Chart, queueDepth, roundScale, throughput, utilisation } from "./charts.js";
 import { fillItem, setText } from "./render.js";
 
+const SECONDS_TO_WONDER = 5;
+const MUCH_LONGER = 5;
+
 const charts = new WeakMap();
 
 // The card's own fields; `heard` is when its entry came, on the page's clock.
@@ -38,6 +41,12 @@ export function paintCharts(card, samples, page, seconds = page.state.limits.his
 export function runningFor(worker, entry) {
   const seconds = worker.running_since ? entry.started_at + entry.uptime - worker.running_since : 0;
   return seconds >= 1 ? seconds : null;
+}
+
+// Whether a worker is at its task for much longer than tasks of this pool take: it may hang.
+export function isOverdue(seconds, entry) {
+  const usual = entry.run_time?.p99;
+  return Boolean(seconds && usual && seconds > Math.max(SECONDS_TO_WONDER, MUCH_LONGER * usual));
 }
 
 function makeCharts(card, page) {
