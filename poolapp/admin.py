@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
 from poolapp.dashboard import messages, navigation, task_page
-from poolapp.dashboard.filters import EventFilter, PoolFilter, StatusFilter
+from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
 from poolapp.paging import BoundedPaginator
@@ -81,7 +81,7 @@ class DashboardAdmin(ReadOnlyAdmin):
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
     list_display = ["short_name", "status", "error_type", "queued", "waited", "ran", "worker_slot"]
-    list_filter = [StatusFilter, PoolFilter, "queued_at"]
+    list_filter = [StatusFilter, PoolFilter, NameFilter, "queued_at"]
     search_fields = ["name", "error"]  # see get_search_results
     search_help_text = _("A task id, or part of a name or an error.")
     sortable_by = ["queued"]  # there is an index

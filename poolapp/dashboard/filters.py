@@ -14,6 +14,9 @@ from poolapp.dashboard import messages
 from poolapp.engine.events import POOL_EVENTS
 from poolapp.models import PoolInstance, TaskRecord, TaskStatus
 from poolapp.paging import MOST_COUNTED, counted
+from poolapp.task_names import recorded_names
+
+MOST_LISTED = 40
 
 
 class ValueFilter(admin.SimpleListFilter):
@@ -42,6 +45,19 @@ class PoolFilter(ValueFilter):
         instances = PoolInstance.objects.using(get_settings().database)
         aliases = instances.order_by("alias").values_list("alias", flat=True).distinct()
         return [(alias, alias) for alias in aliases]
+
+
+class NameFilter(ValueFilter):
+    """The names of tasks; where there are too many for a list, the search finds them."""
+
+    title = _("name")
+    parameter_name = "name"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        names = recorded_names(get_settings().database)
+        chosen = self.used_parameters.get(self.parameter_name)
+        listed = names if len(names) <= MOST_LISTED else [name for name in names if name == chosen]
+        return [(name, messages.short_text(name)) for name in listed]
 
 
 class EventFilter(ValueFilter):

@@ -20,6 +20,7 @@ TASK_LISTS = [
     "?o=3",
     "?status=failed",
     "?pool=default",
+    "?name=a-task",
     "?pool=default&status=failed",
     "?queued_at__gte=2026-01-01+00:00:00%2B00:00",
     "?_facets=True",

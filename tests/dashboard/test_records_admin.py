@@ -112,6 +112,20 @@ def test_the_states_of_tasks_are_counted_up_to_a_bound(admin_client, monkeypatch
     assert "1 task" in page
 
 
+def test_tasks_are_filtered_by_name_where_there_are_few(admin_client, monkeypatch):
+    wanted, other = make_task(name="reports.monthly"), make_task(name="gallery.thumbnail")
+
+    page = admin_client.get(address("taskrecord", "changelist"), {"name": "reports.monthly"}).text
+
+    assert str(wanted.pk) in page
+    assert str(other.pk) not in page
+    assert "name=gallery.thumbnail" in page
+    monkeypatch.setattr(filters, "MOST_LISTED", 1)
+    page = admin_client.get(address("taskrecord", "changelist"), {"name": "reports.monthly"}).text
+    assert str(other.pk) not in page
+    assert "name=gallery.thumbnail" not in page
+
+
 def test_tasks_are_filtered_by_pool(admin_client):
     make_instance("cpu")
     wanted, other = make_task(pool="cpu"), make_task(pool="io")
