@@ -105,7 +105,7 @@ def _processes(instance: PoolInstance) -> Iterator[dict[str, Any]]:
     for worker in workers if instance.host == pools.HOST else ():
         pid = worker.get("pid")
         if pid is not None and pid != instance.pid and (cpu := cpu_time(pid)) is not None:
-            yield {"pid": pid, "at": time.time(), "memory": resident_set(pid), "cpu": cpu}
+            yield {"pid": pid, "at": time.monotonic(), "memory": resident_set(pid), "cpu": cpu}
 
 
 def _exits(instance: PoolInstance) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from poolapp.models import TaskRecord
 from poolapp.observers.task_rows import COLUMNS, LONGEST_TEXT, WRITTEN_ONCE, TaskRows, clean
 from poolapp.observers.upsert import ROWS_IN_A_STATEMENT, upsert
 from tests.app.told import task_id, told
+from tests.engine.test_announcer import make_announcer, make_task
 
 pytestmark = pytest.mark.django_db
 # With and without microseconds, in winter and summer, and the hour that comes twice in Europe.
@@ -139,3 +140,15 @@ def test_a_moment_of_an_hour_that_comes_twice_stays_apart_with_time_zones():
 
     one, two = TaskRecord.objects.order_by("pk")
     assert two.queued_at - one.queued_at == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("drawn", [0, 2**128 - 1])
+def test_every_id_that_a_pool_may_make_is_taken(monkeypatch: pytest.MonkeyPatch, drawn: int):
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=drawn))
+    made = make_announcer().task_id(make_task())
+    event = told("task_finished", 1)
+    event.details["task_id"] = made
+
+    write(event)
+
+    assert str(TaskRecord.objects.get().pk) == made

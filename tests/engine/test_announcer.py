@@ -49,6 +49,14 @@ BAD = Outcome(None, ValueError("no such photo"), "Traceback …", 102.5, 0.25)
 # Ids
 
 
+@pytest.mark.parametrize("drawn", [0, 2**128 - 1])
+def test_no_id_is_one_that_mariadb_refuses(monkeypatch: pytest.MonkeyPatch, drawn: int):
+    """It tells apart how it stores UUIDs by their ninth byte, and takes none of version 8 where that is 80."""
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=drawn))
+
+    assert uuid.UUID(make_announcer().task_id(make_task())).bytes[8] != 0x80
+
+
 def test_ids_are_uuids_of_version_8():
     announcer = make_announcer()
 

@@ -95,6 +95,7 @@ def run(directory: Path, *command: str, **environment: str) -> Iterator[Running]
             text=True,
             stdout=errors,
             stderr=errors,
+            preexec_fn=heed_signals,
         )
     running = Running(process, directory, log, port)
     try:
@@ -104,6 +105,12 @@ def run(directory: Path, *command: str, **environment: str) -> Iterator[Running]
             if left != process.pid or process.poll() is None:
                 _kill(left)
         process.wait()
+
+
+def heed_signals() -> None:
+    """Die of these, as what a service manager starts does: whoever runs the tests may ignore them."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def listens(port: int) -> bool:
