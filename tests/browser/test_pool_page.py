@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -178,23 +177,18 @@ def test_a_worker_that_dies_is_listed_with_its_reason(pool):
     expect(pool.page.locator("[data-list=exits] li").first).to_contain_text("SIGKILL")
 
 
-def test_a_worker_that_hangs_stands_out_and_is_restarted_hard(pool, demo):
-    demo.upload(*PHOTOS)
-    large = [("large.jpg", pictures.noisy(6000, 4000))] * 3
-    with ThreadPoolExecutor(1) as visitor:
-        upload = visitor.submit(demo.upload, *large)
-        busy = pool.tiles.filter(has_text="make_thumbnails").first
-        pid = int(busy.locator("[data-field=pid]").inner_text())
-        os.kill(pid, signal.SIGSTOP)
-        hanging = pool.tile(pid)
-        expect(hanging.get_by_text("long", exact=True)).to_be_visible(timeout=40_000)
+@pytest.mark.parametrize(
+    "seconds, p99, overdue",
+    [(6, 0.1, True), (4, 0.1, False), (6, 4, False), (9, 4, True), (60, None, False), (None, 0.1, False)],
+)
+def test_a_task_that_takes_much_longer_than_others_is_told(pool, seconds, p99, overdue):
+    """At least five seconds, and twice what 99 of a hundred take."""
+    ask = """async ([seconds, p99]) => {
+        const address = document.querySelector("script[src$='pool.js']").src.replace("pool.js", "pools.js");
+        return (await import(address)).isOverdue(seconds, { run_time: { p99 } });
+    }"""
 
-        hanging.get_by_label("hard").check()
-        hanging.get_by_role("button", name="Restart").click()
-        pool.confirm("Restart worker")
-
-        expect(hanging).to_have_count(0)
-        assert [result["ok"] for result in upload.result()].count(False) == 1
+    assert pool.page.evaluate(ask, [seconds, p99]) is overdue
 
 
 def test_who_may_only_look_has_nothing_to_press(new_context, demo):

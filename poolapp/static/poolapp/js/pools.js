@@ -4,7 +4,7 @@ import { Chart, queueDepth, roundScale, throughput, utilisation } from "./charts
 import { fillItem, setText } from "./render.js";
 
 const SECONDS_TO_WONDER = 5;
-const MUCH_LONGER = 5;
+const MUCH_LONGER = 2;
 
 const charts = new WeakMap();
 
