@@ -199,7 +199,8 @@ def _parse_record(raw: Any) -> Record:
 
 
 def _parse_tracing(raw: Any) -> bool:
-    is_installed = find_spec("opentelemetry") is not None
+    # The name alone is shared by packages that bring no API.
+    is_installed = all(find_spec(name) for name in ("opentelemetry", "opentelemetry.trace"))
     if raw is None:
         return is_installed
     if not isinstance(raw, bool):

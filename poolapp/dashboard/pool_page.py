@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,15 +23,15 @@ EXITS_SHOWN = 12
 # Seconds of the past that the charts can show; the first is what every page has from the start.
 RANGES = (300, 900, 3600, 86400)
 MOST_SAMPLES = 600
-# From this number on the tiles are small.
+# With more workers than these the tiles are small.
 MANY_WORKERS = 64
 
 
 def page(instance: PoolInstance, user: Any, site: str = "admin") -> dict[str, Any]:
     """The template context; the browser starts from the same values in `state`."""
     entry = _entry(instance)
-    base = presenters.state(user, site)
-    frame = {**base["frame"], "pools": [entry], "events": []}
+    base = presenters.state(user, site, [instance])
+    frame = {**base["frame"], "pools": [entry]}
     return {
         "pool": {**presenters.pool_view(entry, base["links"]["pool"]), "has_many": _has_many(entry)},
         "settings": list(_settings(entry)),
@@ -55,18 +55,20 @@ def page(instance: PoolInstance, user: Any, site: str = "admin") -> dict[str, An
 
 def figures(instance: PoolInstance) -> dict[str, Any]:
     """What the tasks of each name have done in the pool, the costliest first, and the workers that it has lost."""
-    names = [{"name": name, **usage} for name, usage in _usages(instance).items()]
+    pool = _here(instance)
+    snapshot = instance.snapshot if pool is None else pool.snapshot()
+    names = [{"name": name, **usage} for name, usage in snapshot.get("tasks", {}).items()]
     return {
         "names": sorted(names, key=_cost, reverse=True),
         "exits": _exits(instance),
-        "processes": list(_processes(instance)),
+        "processes": list(_processes(instance, snapshot.get("workers", ()))),
     }
 
 
 def history(instance: PoolInstance, seconds: int) -> list[list[float]]:
     """The samples of so many seconds, not more than a chart can show; in the shape that the charts are drawn from."""
     samples = presenters.history(instances=[instance], span=timedelta(seconds=seconds))
-    found = samples.get("|".join([instance.alias, instance.host, str(instance.pid)]), [])
+    found = next(iter(samples.values()), [])
     return found[:: max(1, len(found) // MOST_SAMPLES)]
 
 
@@ -86,22 +88,13 @@ def _here(instance: PoolInstance) -> Any:
     return own if own is not None and pools.instance_of(instance.alias) == instance.pk else None
 
 
-def _usages(instance: PoolInstance) -> dict[str, Any]:
-    pool = _here(instance)
-    snapshot = instance.snapshot if pool is None else pool.snapshot()
-    found: dict[str, Any] = snapshot.get("tasks", {})
-    return found
-
-
 def _cost(name: dict[str, Any]) -> float:
     cost: float = name["run_time"]["aggregate"]
     return cost
 
 
-def _processes(instance: PoolInstance) -> Iterator[dict[str, Any]]:
+def _processes(instance: PoolInstance, workers: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What the worker processes use, as far as they are those of this host: seconds of CPU, bytes of memory."""
-    pool = _here(instance)
-    workers = (instance.snapshot if pool is None else pool.snapshot(tasks=False)).get("workers", ())
     for worker in workers if instance.host == pools.HOST else ():
         pid = worker.get("pid")
         if pid is not None and pid != instance.pid and (cpu := cpu_time(pid)) is not None:

@@ -62,8 +62,8 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
     }
 
 
-def state(user: Any, site: str = "admin") -> dict[str, Any]:
-    """What every live page starts from, without any figures of pools but their history."""
+def state(user: Any, site: str = "admin", instances: Collection[PoolInstance] | None = None) -> dict[str, Any]:
+    """What every live page starts from, without any figures of pools but the history of these; see `history`."""
     links = {
         "data": "dashboard_data",
         "control": "dashboard_control",
@@ -71,7 +71,7 @@ def state(user: Any, site: str = "admin") -> dict[str, Any]:
     }
     return {
         "frame": {"type": "frame", "seq": 0, "pools": [], "events": [], "dropped": 0},
-        "history": history(),
+        "history": history(instances=instances),
         "texts": messages.catalogue(),
         "links": {
             "socket": get_script_prefix() + SOCKET_PATH,

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from poolapp.dashboard.messages import catalogue
-from poolapp.models import TaskRecord, TaskStatus
+from poolapp.lost import UNFINISHED
+from poolapp.models import TaskRecord
 
 # Widths of the drawing are shares of this.
 WIDTH = 1000.0
 # What is too short to be seen gets so much of it.
 SHORTEST = 4.0
-OPEN = (TaskStatus.QUEUED, TaskStatus.RUNNING)
 FRAME = re.compile(r'^  File "(?P<path>[^"]+)", line \d+')
 FOREIGN = (
     "site-packages",
@@ -35,7 +35,7 @@ class Frame(NamedTuple):
 
 def page(record: TaskRecord, user: Any, site: str = "admin") -> dict[str, Any]:
     """The template context for the record of a task."""
-    can_cancel = record.status in OPEN and user.has_perm("poolapp.cancel_task")
+    can_cancel = record.status in UNFINISHED and user.has_perm("poolapp.cancel_task")
     return {
         "task": record,
         "timeline": timeline(record),
