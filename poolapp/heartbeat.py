@@ -17,8 +17,14 @@ from poolapp.models import PoolInstance, PoolSnapshot
 
 # Events after which other processes should know soon how the pool stands.
 NEWS = {"ready", "worker_online", "worker_exit", "destroy"}
-HISTORY_FIELDS = [
-    field.name for field in PoolSnapshot._meta.concrete_fields if field.name not in ("id", "instance", "at")
+PERCENTILES = {"p50": "median", "p95": "p95", "p99": "p99"}
+TIMES = {
+    f"{time}_{column}": (time, figure) for time in ("wait_time", "run_time") for column, figure in PERCENTILES.items()
+}
+FIGURES = [
+    field.name
+    for field in PoolSnapshot._meta.concrete_fields
+    if field.name not in ("id", "instance", "at") and field.name not in TIMES
 ]
 
 
@@ -56,12 +62,17 @@ class Heartbeat:
         instance.save(using=self._settings.database)
         if time.monotonic() >= self._next_history:
             self._next_history = time.monotonic() + self._settings.snapshot_interval
-            figures = {name: instance.snapshot[name] for name in HISTORY_FIELDS}
             PoolSnapshot.objects.using(self._settings.database).create(
-                instance=instance, at=instance.heartbeat_at, **figures
+                instance=instance, at=instance.heartbeat_at, **figures_of(instance.snapshot)
             )
 
     def stop(self, recording: Mapping[str, Any]) -> None:
         """Say goodbye."""
         self._stopped_at = timezone.now()
         self.beat(recording)
+
+
+def figures_of(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """What the history keeps of a snapshot."""
+    times = {column: snapshot[time][figure] for column, (time, figure) in TIMES.items()}
+    return {**{name: snapshot[name] for name in FIGURES}, **times}

@@ -80,6 +80,13 @@ class PoolSnapshot(models.Model):
     executing_tasks = models.PositiveIntegerField(_("executing"))
     queued_tasks = models.PositiveIntegerField(_("queued"))
     busy_time = models.FloatField(_("busy time"), help_text=_("Seconds of work done by all workers together."))
+    # In seconds, of the tasks that were the latest then; None before the first.
+    wait_time_p50 = models.FloatField(_("wait time, p50"), null=True, blank=True)
+    wait_time_p95 = models.FloatField(_("wait time, p95"), null=True, blank=True)
+    wait_time_p99 = models.FloatField(_("wait time, p99"), null=True, blank=True)
+    run_time_p50 = models.FloatField(_("run time, p50"), null=True, blank=True)
+    run_time_p95 = models.FloatField(_("run time, p95"), null=True, blank=True)
+    run_time_p99 = models.FloatField(_("run time, p99"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("pool snapshot")
@@ -121,6 +128,12 @@ class TaskRecord(models.Model):
     traceback = models.TextField(_("traceback"), blank=True)
     arguments = models.TextField(_("arguments"), blank=True)
     result = models.TextField(_("result"), blank=True)
+    call = models.TextField(
+        _("call"), blank=True, help_text=_("Its arguments as JSON, where that says all of them: to run it again.")
+    )
+    attempts = models.PositiveSmallIntegerField(
+        _("attempts"), default=1, help_text=_("One more for each worker that was lost with it.")
+    )
 
     class Meta:
         verbose_name = _("task")
@@ -132,6 +145,7 @@ class TaskRecord(models.Model):
             models.Index(fields=["status", "-queued_at"], name="poolapp_task_status"),
             models.Index(fields=["pool", "-queued_at"], name="poolapp_task_pool"),
             models.Index(fields=["name", "-queued_at"], name="poolapp_task_name"),
+            models.Index(fields=["worker_slot", "-queued_at"], name="poolapp_task_slot"),
         ]
 
     def __str__(self) -> str:
@@ -217,6 +231,7 @@ class Dashboard(models.Model):
             ("view_dashboard", _("Can view the pool dashboard")),
             ("control_pool", _("Can restart and control pools")),
             ("cancel_task", _("Can cancel tasks")),
+            ("repeat_task", _("Can run tasks again")),
         ]
 
     def __str__(self) -> str:

@@ -91,6 +91,7 @@ class Announcer:
             "task": task.name,
             "status": task.state.value,
             "queued_at": task.queued_at + self._wall_offset,
+            "attempts": task.losses + 1,
         }
         if self._options.describe_arguments:
             details["arguments"] = call_text(task.function.function, task.args, task.kwargs)

@@ -31,9 +31,11 @@ COLUMNS = (
     "traceback",
     "arguments",
     "result",
+    "call",
+    "attempts",
 )
 # These stay as they were first written.
-WRITTEN_ONCE = {"id", "name", "pool", "host", "pid", "queued_at", "arguments"}
+WRITTEN_ONCE = {"id", "name", "pool", "host", "pid", "queued_at", "arguments", "call"}
 LONGEST_TEXT = 50_000  # characters, of an error or a traceback
 BEGINNINGS = {"task_queued": TaskStatus.QUEUED.value, "task_started": TaskStatus.RUNNING.value}
 
@@ -76,6 +78,8 @@ class TaskRows:
             clean(told("traceback")),
             clean(told("arguments")),
             clean(told("result")),
+            told("call") or "",
+            told("attempts") or 1,
         )
 
     def _id(self, task_id: str) -> str:

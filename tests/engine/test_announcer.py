@@ -111,6 +111,7 @@ def test_a_queued_task_has_a_name_and_a_time():
         "task": "gallery.tasks.show",
         "status": "queued",
         "queued_at": WALL + 1.0,
+        "attempts": 1,
     }
 
 
