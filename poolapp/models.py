@@ -193,6 +193,7 @@ class PoolCommand(models.Model):
         RESUME = "resume", _("resume")
         RESIZE = "resize", _("change the number of workers")
         STRATEGY = "strategy", _("change the strategy")
+        DRAIN = "drain", _("drain")
         CANCEL = "cancel", _("cancel a task")
 
     instance = models.ForeignKey(

@@ -72,6 +72,11 @@ def _resume(pool: Pool, arguments: Arguments) -> Answer:
     return {}
 
 
+def _drain(pool: Pool, arguments: Arguments) -> Answer:
+    pool.drain()
+    return {}
+
+
 def _resize(pool: Pool, arguments: Arguments) -> Answer:
     for name, value in arguments.items():
         require_between(name, value, 0, MOST_WORKERS)
@@ -104,6 +109,7 @@ _DEEDS: dict[str, Deed] = {
     Verb.RESTART: Deed(_restart, ("workers", "mode")),
     Verb.PAUSE: Deed(_pause),
     Verb.RESUME: Deed(_resume),
+    Verb.DRAIN: Deed(_drain),
     Verb.RESIZE: Deed(_resize, ("min_size", "max_size")),
     Verb.STRATEGY: Deed(_set_strategy, ("strategy",)),
     Verb.CANCEL: Deed(_cancel, ("task_id", "reason"), permission="poolapp.cancel_task"),

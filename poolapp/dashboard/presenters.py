@@ -29,6 +29,8 @@ TASKS_SHOWN = 15
 SOCKET_PATH = "ws/poolapp/"
 # Of a task and its values only its record tells, to those who may see records.
 UNTOLD = ("arguments", "result", "traceback")
+# States that last until somebody asks for another.
+HELD = ("paused", "draining", "drained")
 # Stand for an id in the addresses that scripts fill in.
 NO_POOL = 0
 NO_TASK = "00000000-0000-0000-0000-000000000000"
@@ -144,8 +146,8 @@ def pool_view(entry: Entry, address: str = "") -> Entry:
         "key": key_of(entry),
         "url": address.replace(f"/{NO_POOL}/", f"/{entry['instance']}/") if entry.get("instance") else "",
         "shown_state": entry.get("state") if alive else "silent",
-        "is_paused": entry.get("state") == "paused",
-        "is_running": alive and entry.get("state") != "paused",
+        "is_held": entry.get("state") in HELD,
+        "is_running": alive and entry.get("state") not in HELD,
         "size": low if low == high else f"{low}–{high}",
         "distant": bool(entry.get("heartbeat_age")),
         "workers": [_worker_view(worker, now) for worker in entry.get("workers", ())],

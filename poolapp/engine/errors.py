@@ -27,6 +27,10 @@ class QueueFull(PoolError):
     """The pool's queue has reached its hard limit."""
 
 
+class PoolDraining(QueueFull):
+    """The pool finishes what it has and takes no new tasks until it is resumed."""
+
+
 class TaskNotFound(PoolError, LookupError):
     """No task function is registered under this name."""
 

@@ -239,8 +239,12 @@ class Pool(Executor):
         self._change(lambda now: self._core.scheduler.pause())
 
     def resume(self) -> None:
-        """Let tasks begin again."""
+        """Take tasks and let them begin again, after `pause` or `drain`."""
         self._change(self._core.scheduler.resume)
+
+    def drain(self) -> None:
+        """Take no new tasks until `resume`: `execute` raises PoolDraining; what was taken runs, also after `pause`."""
+        self._change(self._core.scheduler.drain)
 
     def resize(self, min_size: int, max_size: int | None = None) -> None:
         """Have between `min_size` and `max_size` workers from now on; who is too many finishes what it runs.

@@ -27,9 +27,15 @@ class Reconfigurer:
         self._state.decisions += [TakeBack(node) for node in self._state.roster if node.committed]
 
     def resume(self, now: float) -> None:
-        """Let tasks begin again."""
+        """Take tasks and let them begin again."""
         self._state.paused = False
+        self._state.drain(False)
         self._place_anew(now)
+
+    def drain(self, now: float) -> None:
+        """Take no more tasks; let those that there are begin, even if the pool was paused."""
+        self.resume(now)
+        self._state.drain()
 
     def resize(self, options: PoolOptions, now: float) -> None:
         """Have fewer or more workers; tasks that are bound to slots that are no more fail."""

@@ -9,7 +9,7 @@ from poolapp.engine.checkups import Checkups
 from poolapp.engine.decisions import Decision, TakeBack, Tell
 from poolapp.engine.dispatcher import Dispatcher
 from poolapp.engine.edges import Edges
-from poolapp.engine.errors import InvalidOption, PoolError, QueueFull, TaskAborted
+from poolapp.engine.errors import InvalidOption, PoolDraining, PoolError, QueueFull, TaskAborted
 from poolapp.engine.interrupting import Interrupter
 from poolapp.engine.losses import Losses
 from poolapp.engine.node import Batch, NodeState, WorkerNode
@@ -53,6 +53,7 @@ class Scheduler:
         state, before = self.state, other.state
         state.totals, state.names, state.deaths = before.totals, before.names, before.deaths
         state.paused, state.stopping = before.paused, before.stopping
+        state.drain(before.draining)
         state.totals.submitted = state.totals.executed + state.totals.failed + state.totals.cancelled
         for usage in state.names.values():
             usage.submitted = usage.executed + usage.failed + usage.cancelled
@@ -68,18 +69,22 @@ class Scheduler:
     # Tasks
 
     def check(self, task: Task) -> None:
-        """Raise QueueFull when a task would have to wait and must not, InvalidOption when no slot is one of its own."""
+        """Raise QueueFull or PoolDraining when a task cannot be taken, InvalidOption where no slot is its own."""
         state, slots = self.state, task.function.workers
         if slots is not None and slots[-1] >= state.options.limit:
             raise InvalidOption(
                 f"workers must be slots below max_size, here {state.options.limit}, not {slots[-1]} (of {task.name})"
             )
+        if state.draining:
+            raise PoolDraining(f"the pool only finishes the tasks that it has; {task.name} was not taken")
         if not self.has_room(task):
             raise QueueFull(f"{state.queued} tasks wait, as many as queue.limit allows; {task.name} was not taken")
 
     def has_room(self, task: Task) -> bool:
         """Whether a task may be submitted: it need not wait, or fewer wait than may."""
         state = self.state
+        if state.draining:
+            return False
         limit = state.options.queue.limit
         return limit is None or state.queued < limit or state.has_room_for(task.function.workers)
 
@@ -245,6 +250,9 @@ class Scheduler:
 
     def resume(self, now: float) -> None:
         self._reconfigurer.resume(now)
+
+    def drain(self, now: float) -> None:
+        self._reconfigurer.drain(now)
         self._edges.tell()
 
     def resize(self, options: PoolOptions, now: float) -> None:

@@ -144,6 +144,8 @@ def describe(state: PoolState, phase: str) -> str:
         return "stopping" if phase == "stopping" else "stopped"
     if state.paused:
         return "paused"
+    if state.draining:
+        return "drained" if state.is_idle else "draining"
     if state.is_degraded:
         return "degraded"
     if not state.is_ready:

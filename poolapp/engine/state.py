@@ -68,6 +68,7 @@ class PoolState:
     pressure_moved: bool = False  # whether `pressed_nodes` has changed since that was last looked at
     was_busy: bool = False  # whether the pool was busy when that was last told
     paused: bool = False
+    draining: bool = False
     stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -77,8 +78,13 @@ class PoolState:
         """Go by other options from now on."""
         self.options = options
         self.limit = options.limit
-        self.is_choosy = options.queue.limit is not None
+        self.is_choosy = self.draining or options.queue.limit is not None
         self.grows = options.dynamic or not options.restart_worker_on_error
+
+    def drain(self, draining: bool = True) -> None:
+        """Take no more tasks, or take them again."""
+        self.draining = draining
+        self.use(self.options)
 
     @property
     def is_ready(self) -> bool:

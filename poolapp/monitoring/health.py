@@ -17,7 +17,7 @@ OK = "ok"
 DEGRADED = "degraded"
 # What a pool says of itself, and what that means for requests; the worst of all pools counts.
 VERDICTS = {"ready": OK, "busy": OK, "paused": "paused", "degraded": DEGRADED}
-UNFIT = ("starting", "stopping", "stopped", "without workers")
+UNFIT = ("draining", "drained", "starting", "stopping", "stopped", "without workers")
 SEVERITY = (OK, "paused", DEGRADED, *UNFIT)
 TOLD = ("state", "ready", "worker_nodes", "busy_worker_nodes", "queued_tasks", "executing_tasks", "trouble")
 

@@ -54,6 +54,18 @@ def test_pause_and_resume_all_pools():
     assert future.result(SECONDS) == 3
 
 
+def test_drain_and_resume():
+    code, said, _ = control("drain", "--pool", "default")
+
+    assert code == 0
+    assert said.rstrip().endswith("takes no new tasks")
+    assert poolapp.get_pool().snapshot()["state"] == "drained"
+    with pytest.raises(poolapp.PoolDraining):
+        tasks.add.execute(1, 2)
+    assert control("resume")[0] == 0
+    assert tasks.add.execute(1, 2).result(SECONDS) == 3
+
+
 def test_a_request_tells_who_asked_and_where():
     control("pause")
 

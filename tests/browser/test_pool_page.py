@@ -107,6 +107,19 @@ def test_pause_and_resume(pool, demo):
     assert all(result["ok"] for result in demo.upload(*PHOTOS))
 
 
+def test_drain_and_resume(pool, demo):
+    pool.press("Drain")
+    pool.confirm("Drain")
+
+    expect(pool.said).to_have_text("Done: the pool takes no new tasks and finishes those that it has.")
+    expect(pool.state()).to_have_text("drained")
+    refused = demo.upload(*PHOTOS)
+    pool.press("Resume")
+    expect(pool.state()).to_have_text("ready")
+    assert not any(result["ok"] for result in refused)
+    assert all(result["ok"] for result in demo.upload(*PHOTOS))
+
+
 def test_it_is_resized_and_its_workers_come_and_go(pool):
     low, high = pool.controls.get_by_label("at least"), pool.controls.get_by_label("at most")
     before = low.input_value(), high.input_value()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from poolapp.engine import InvalidOption, Pool, QueueFull, TaskFunction, current_task
+from poolapp.engine import InvalidOption, Pool, PoolDraining, QueueFull, TaskFunction, current_task
 from tests.engine import functions
 from tests.engine.functions import REQUEST_ID
 from tests.engine.gates import Gate
@@ -301,6 +301,22 @@ def test_destroying_a_paused_pool_finishes_what_it_was_given(pool: Pool):
     pool.destroy()
 
     assert future.result(0) == 2
+
+
+def test_a_drained_pool_finishes_what_it_has_and_takes_tasks_again_when_it_is_resumed(pool: Pool):
+    pool.pause()
+    waiting = [pool.execute(functions.add, number, 1) for number in range(20)]
+
+    pool.drain()
+
+    with pytest.raises(PoolDraining, match="was not taken"):
+        pool.execute(functions.add, 1, 1)
+    with pytest.raises(PoolDraining):
+        list(pool.map(functions.add, [1], [1]))
+    assert [future.result(10) for future in waiting] == list(range(1, 21))
+    eventually(lambda: pool.snapshot()["state"] == "drained")
+    pool.resume()
+    assert pool.execute(functions.add, 1, 1).result(10) == 2
 
 
 def test_a_pool_can_be_resized_and_loses_nothing(pool: Pool):

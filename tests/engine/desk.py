@@ -168,6 +168,10 @@ class Desk:
         self.scheduler.resume(self.now)
         return self._decisions()
 
+    def drain(self) -> list[str]:
+        self.scheduler.drain(self.now)
+        return self._decisions()
+
     def resize(self, min_size: int, max_size: int | None = None) -> list[str]:
         self.scheduler.resize(self.options.resized(min_size, max_size), self.now)
         return self._decisions()

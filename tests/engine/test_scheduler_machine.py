@@ -127,8 +127,10 @@ class SchedulerMachine(RuleBasedStateMachine):
             return  # the pool refuses tasks then
         for kind in kinds:
             task = Task(self.kinds[kind], (), {}, self.now)
+            is_draining = self.scheduler.state.draining
             try:
                 self.scheduler.check(task)
+                assert not is_draining, "it takes tasks that it must not take"
             except (QueueFull, InvalidOption):
                 self.hand_out()
                 continue
@@ -215,6 +217,12 @@ class SchedulerMachine(RuleBasedStateMachine):
     def resume(self) -> None:
         if not self.stopped:
             self.scheduler.resume(self.now)
+            self.hand_out()
+
+    @rule()
+    def drain(self) -> None:
+        if not self.stopped:
+            self.scheduler.drain(self.now)
             self.hand_out()
 
     @precondition(lambda self: self.tasks and not self.stopped)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from poolapp.engine import TaskAborted
+from poolapp.engine import PoolDraining, TaskAborted
+from poolapp.engine.snapshot import describe
 from tests.engine.desk import Desk
 
 TINY = 0.000_01
@@ -53,6 +54,42 @@ def test_a_paused_pool_does_not_grow():
 
     assert desk.submit_all("a", "b") == []
     assert desk.resume() == ["spawn 1 in slot 0"]
+
+
+# Drain
+
+
+def test_a_pool_that_is_drained_finishes_what_it_has_and_takes_nothing():
+    desk = Desk.with_workers(1)
+    desk.submit_all("a", "b")
+
+    assert desk.drain() == []
+    with pytest.raises(PoolDraining, match=r"only finishes the tasks that it has; c was not taken"):
+        desk.submit("c")
+    assert not desk.scheduler.has_room(desk.tasks["c"]), "who waits for room waits until it is resumed"
+    assert describe(desk.scheduler.state, "running") == "draining"
+    assert desk.answer(1) == ["send 1: b"]
+    assert desk.answer(1) == []
+    assert describe(desk.scheduler.state, "running") == "drained"
+    assert desk.resume() == []
+    assert desk.submit("c") == ["send 1: c"]
+
+
+def test_a_paused_pool_that_is_drained_goes_on():
+    desk = Desk.with_workers(1)
+    desk.pause()
+    desk.submit("a")
+
+    assert desk.drain() == ["send 1: a"]
+
+
+def test_a_drained_pool_takes_nothing_under_other_options_either():
+    desk = Desk.with_workers(1)
+    desk.drain()
+    desk.resize(2)
+
+    with pytest.raises(PoolDraining):
+        desk.submit("a")
 
 
 # Size

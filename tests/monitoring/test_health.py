@@ -49,6 +49,16 @@ def test_a_paused_pool_still_takes_tasks():
     assert health() == (200, {"status": "paused"})
 
 
+@pytest.mark.usefixtures("ready")
+def test_a_drained_pool_is_unfit_until_it_is_resumed():
+    poolapp.get_pool().drain()
+    assert health() == (503, {"status": "drained"})
+
+    poolapp.get_pool().resume()
+
+    assert health() == (200, {"status": "ok"})
+
+
 def test_a_pool_whose_workers_are_not_there_yet_is_unfit(pools, settings, gate: Gate):
     settings.POOLAPP = {"POOLS": {"default": {"WORKER": "process", "MIN_SIZE": 1}}}
     running_pools.start()

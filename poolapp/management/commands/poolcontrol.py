@@ -1,4 +1,4 @@
-"""`manage.py poolcontrol`: asks the serving processes to pause, resume or change their pools, or to cancel a task."""
+"""`manage.py poolcontrol`: asks the serving processes to pause, drain or change their pools, or to cancel a task."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from poolapp.engine.strategies import STRATEGIES
 from poolapp.management.asking import AskingCommand
 from poolapp.models import CommandStatus, PoolCommand, PoolInstance, TaskRecord
 
-DONE = {"pause": "paused", "resume": "takes up work again"}
+DONE = {"pause": "paused", "resume": "takes up work again", "drain": "takes no new tasks"}
 
 
 class Command(AskingCommand):
     help = (
-        "Asks the serving processes to pause, resume or change their pools, or to cancel a task, and waits until they "
-        "have. All live pools are meant unless --pool, --host or --pid say which. What is changed lasts until the "
-        "server ends. Exits with 0 when all did as asked, with 1 and a line for each that did not."
+        "Asks the serving processes to pause, drain, resume or change their pools, or to cancel a task, and waits "
+        "until they have. All live pools are meant unless --pool, --host or --pid say which. What is changed lasts "
+        "until the server ends. Exits with 0 when all did as asked, with 1 and a line for each that did not."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
         for verb, meaning in (
             ("pause", "take tasks but let none begin"),
-            ("resume", "let tasks begin again"),
+            ("drain", "take no new tasks, finish those that there are; the health view answers 503"),
+            ("resume", "take tasks and let them begin again"),
         ):
             self._add_verb(verbs, verb, meaning)
         resize = self._add_verb(verbs, "resize", "have another number of workers; who is too many finishes its task")

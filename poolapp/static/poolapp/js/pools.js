@@ -3,6 +3,7 @@
 import { Chart, queueDepth, roundScale, throughput, utilisation } from "./charts.js";
 import { fillItem, setText } from "./render.js";
 
+const HELD = ["paused", "draining", "drained"]; // until somebody asks for another state
 const SECONDS_TO_WONDER = 5;
 const MUCH_LONGER = 2;
 
@@ -16,8 +17,8 @@ export function fillPool(card, { key, entry, heard }, page) {
     size: sizeOf(entry),
     distant: age > 0,
     heartbeat_age: age,
-    is_paused: entry.state === "paused",
-    is_running: entry.alive !== false && entry.state !== "paused",
+    is_held: HELD.includes(entry.state),
+    is_running: entry.alive !== false && !HELD.includes(entry.state),
     url: entry.instance ? page.state.links.pool.replace("/0/", `/${entry.instance}/`) : null,
   };
   fillItem(card, { ...entry, ...shown, key }, page.format);
