@@ -76,6 +76,7 @@ BADGES = {
     "live": _("live"),
     "polling": _("polling"),
     "stale": _("stale since {age}"),
+    "off": _("off, {age} old"),
     "signed_out": _("signed out: reload the page"),
     "paused": _("paused"),
 }

@@ -11,7 +11,8 @@ from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import messages
+from poolapp.dashboard import feed, messages
+from poolapp.dashboard.feed import NO_TASK
 from poolapp.models import (
     CommandStatus,
     PoolCommand,
@@ -31,9 +32,8 @@ SOCKET_PATH = "ws/poolapp/"
 UNTOLD = ("arguments", "result", "traceback")
 # States that last until somebody asks for another.
 HELD = ("paused", "draining", "drained")
-# Stand for an id in the addresses that scripts fill in.
+# Stands for an id in the addresses that scripts fill in.
 NO_POOL = 0
-NO_TASK = "00000000-0000-0000-0000-000000000000"
 
 _EVENT_OF = {TaskStatus.QUEUED: "task_queued", TaskStatus.RUNNING: "task_started"}
 _STATUS_OF = {event: str(status) for status, event in _EVENT_OF.items()}
@@ -56,7 +56,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
     return {
         "pools": [pool_view(entry, base["links"]["pool"]) for entry in first["pools"]],
         "several": len(_names(first)) > 1,
-        "events": feed(first["events"]),
+        "events": feed.lines(first["events"], base["links"]),
         "tasks": task_rows(first["events"], base["links"]["task"]),
         "can_control": user.has_perm("poolapp.control_pool"),
         "shown_at": now(),
@@ -79,6 +79,7 @@ def state(user: Any, site: str = "admin", instances: Collection[PoolInstance] | 
             "socket": get_script_prefix() + SOCKET_PATH,
             "pool": reverse("admin:poolapp_dashboard_pool", args=[NO_POOL], current_app=site),
             "task": task_address(user, site),
+            "event": event_address(user, site),
             **{key: reverse(f"admin:poolapp_{name}", current_app=site) for key, name in links.items()},
         },
         "recorded": get_settings().record.tasks,
@@ -159,16 +160,6 @@ def _worker_view(worker: Entry, now: float) -> Entry:
     return {**worker, "running_for": now - since if since and now - since >= 1 else None}
 
 
-def feed(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The events worth a line, newest first."""
-    lines = []
-    for event in reversed(events):
-        if messages.is_told(event):
-            said, sentence = messages.say(event)
-            lines.append({**event, "tone": said.tone, "about": said.about, "sentence": sentence})
-    return lines
-
-
 def task_rows(events: list[dict[str, Any]], task_url: str) -> list[dict[str, Any]]:
     """The tasks that changed last, newest first."""
     tasks = [event for event in reversed(events) if event["event"].startswith("task_") and "task_id" in event]
@@ -190,6 +181,12 @@ def task_address(user: Any, site: str = "admin") -> str:
     if get_settings().record.tasks == "none" or not user.has_perm("poolapp.view_taskrecord"):
         return ""
     return reverse("admin:poolapp_taskrecord_change", args=[NO_TASK], current_app=site)
+
+
+def event_address(user: Any, site: str = "admin") -> str:
+    """Where an event of a pool is looked up; empty for those who may not see the records of events."""
+    allowed = user.has_perm("poolapp.view_poolevent")
+    return reverse("admin:poolapp_dashboard_event", current_app=site) if allowed else ""
 
 
 def command_view(command: PoolCommand, site: str = "admin") -> dict[str, Any]:

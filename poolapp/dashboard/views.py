@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from poolapp.conf import get_settings
 from poolapp.control import requests
 from poolapp.control.verbs import deed_of
-from poolapp.dashboard import navigation, pool_page, presenters
+from poolapp.dashboard import feed, navigation, pool_page, presenters
 from poolapp.engine.errors import PoolError
 from poolapp.models import Dashboard, PoolCommand, PoolInstance
 
@@ -82,6 +82,16 @@ def history(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
     if wanted not in map(str, pool_page.RANGES):
         return JsonResponse({"error": f"seconds is one of {pool_page.RANGES}, not {wanted!r}"}, status=400)
     return JsonResponse({"samples": pool_page.history(_instance(pk), int(wanted))})
+
+
+@require_safe
+@needs("poolapp.view_poolevent")
+def event(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Lead to the record of an event, which the feed knows by what happened, where and when."""
+    record = feed.recorded(request.GET.dict())
+    if record is None:
+        raise Http404(_("This event is not on record: it was not written yet, or was cleared out."))
+    return HttpResponseRedirect(reverse("admin:poolapp_poolevent_change", args=[record.pk], current_app=site.name))
 
 
 @require_POST

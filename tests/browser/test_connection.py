@@ -67,3 +67,24 @@ def test_a_silent_server_makes_the_figures_stale(dashboard, demo):
 
     dashboard.live()
     expect(dashboard.page.locator(".pa-figures")).to_have_css("opacity", "1")
+
+
+def test_the_reader_chooses_how_often_figures_come(dashboard, demo, administrator):
+    dashboard.page.get_by_label("Refresh").select_option("every second")
+    expect(dashboard.badge).to_have_text("polling")
+    executed = dashboard.executed
+    demo.upload(("photo.jpg", pictures.jpeg()))
+    expect(dashboard.figure("Executed")).to_have_text(f"{executed + 1:,}")
+    dashboard.page.get_by_label("Refresh").select_option("off")
+    expect(dashboard.badge).to_have_text(re.compile(r"^off, \d+ s old$"))
+
+    demo.upload(("photo.jpg", pictures.jpeg()))
+    expect(dashboard.badge).to_have_text(re.compile(r"^off, [4-9] s old$"))
+
+    expect(dashboard.figure("Executed")).to_have_text(f"{executed + 1:,}")
+    dashboard.page.reload()
+    expect(dashboard.badge).to_have_text(re.compile(r"^off, "))
+    expect(dashboard.page.get_by_label("Refresh")).to_have_value("off")
+    dashboard.page.get_by_label("Refresh").select_option("live")
+    dashboard.live()
+    expect(dashboard.figure("Executed")).to_have_text(f"{executed + 2:,}")

@@ -84,7 +84,7 @@ def test_those_who_may_control_pools_get_the_controls(client, make_user, instanc
     page = client.get(address("pool", instance.pk)).text.partition('id="poolapp"')[2]
 
     verbs = re.findall(r'name="verb" value="(\w+)"', page)
-    assert set(verbs) == {"pause", "resume", "restart", "resize", "strategy"}
+    assert set(verbs) == {"pause", "resume", "drain", "restart", "resize", "strategy"}
     assert page.count('name="worker"') == 3, "one for each worker, and one for those that come"
 
 

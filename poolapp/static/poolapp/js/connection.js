@@ -1,4 +1,4 @@
-// Keeps frames coming: a socket while there is one, the data address when there is none, both after a pause.
+// Keeps frames coming: a socket while there is one, the data address when there is none or fewer are wanted.
 
 const POLL_MS = 2000;
 const CHECK_MS = 2500;
@@ -10,8 +10,9 @@ const HIDDEN_GRACE_MS = 10000;
 const REFUSALS = [4401, 4403];
 
 export class Connection {
-  constructor({ socketUrl, dataUrl, onFrame, onChange }) {
-    Object.assign(this, { socketUrl, dataUrl, onFrame, onChange });
+  // `refresh` says how often frames are wanted, see refresh.js.
+  constructor({ socketUrl, dataUrl, refresh, onFrame, onChange }) {
+    Object.assign(this, { socketUrl, dataUrl, refresh, onFrame, onChange });
     this.socket = null;
     this.isLive = false;
     this.isPaused = false;
@@ -22,8 +23,7 @@ export class Connection {
   }
 
   start() {
-    this.#open();
-    this.#pollIn(POLL_MS);
+    this.follow();
     this.watchdog = setInterval(() => this.#watch(), 1000);
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
   }
@@ -32,14 +32,24 @@ export class Connection {
   status() {
     const age = performance.now() - this.heardAt;
     if (this.isSignedOut) return { word: "signed_out", age };
+    if (this.refresh.isOff) return { word: "off", age };
     if (this.isPaused) return { word: "paused", age };
-    if (age > STALE_MS) return { word: "stale", age };
+    if (age > this.refresh.pause(0) + STALE_MS) return { word: "stale", age };
     if (this.isLive) return { word: "live", age };
     return { word: this.hasHeard ? "polling" : "connecting", age };
   }
 
+  // Go by what the reader wants: all that comes, a frame every few seconds, or none.
+  follow() {
+    this.failures = 0;
+    if (!this.refresh.isLive) this.#hangUp();
+    this.#open();
+    this.#pollIn(this.hasHeard ? 0 : POLL_MS);
+    this.onChange();
+  }
+
   // Ask the data address now.
-  async refresh() {
+  async ask() {
     try {
       const response = await fetch(this.dataUrl, {
         headers: { Accept: "application/json" },
@@ -55,8 +65,8 @@ export class Connection {
   }
 
   #open() {
-    if (this.socket || this.isPaused || this.isSignedOut) return;
     clearTimeout(this.retryTimer);
+    if (this.socket || this.isPaused || this.isSignedOut || !this.refresh.isLive) return;
     const address = new URL(this.socketUrl, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
@@ -97,10 +107,10 @@ export class Connection {
   #pollIn(delay) {
     clearTimeout(this.pollTimer);
     this.pollTimer = setTimeout(async () => {
-      if (this.isPaused || this.isSignedOut) return;
-      await this.refresh();
+      if (this.isPaused || this.isSignedOut || this.refresh.isOff) return;
+      await this.ask();
       // Beside a live socket the address still tells of other server processes.
-      this.#pollIn(this.isLive ? CHECK_MS : POLL_MS);
+      this.#pollIn(this.isLive ? CHECK_MS : this.refresh.isLive ? POLL_MS : this.refresh.pause(0));
     }, delay);
   }
 
@@ -144,9 +154,6 @@ export class Connection {
   #resume() {
     if (!this.isPaused) return;
     this.isPaused = false;
-    this.failures = 0;
-    this.#open();
-    this.#pollIn(0);
-    this.onChange();
+    this.follow();
   }
 }

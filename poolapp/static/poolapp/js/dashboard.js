@@ -1,18 +1,17 @@
 // The dashboard: all pools, what happens to them, and the latest tasks.
 
+import { Feed } from "./feed.js";
 import { LivePage } from "./page.js";
 import { fillPool, paintCharts, runningFor } from "./pools.js";
-import { fillItem, reconcile, setAttribute, setText, template } from "./render.js";
+import { fillItem, isHeld, reconcile, setAttribute, template } from "./render.js";
 import { Requests } from "./requests.js";
 
-const NO_TASK = "00000000-0000-0000-0000-000000000000";
-
-const make = { pool: template("pool"), worker: template("worker"), event: template("event"), task: template("task") };
+const make = { pool: template("pool"), worker: template("worker"), task: template("task") };
 const page = new LivePage({ paint, onFrame: tell });
 const { root, state, format, store } = page;
 const role = (name) => page.role(name);
 const list = (name, parent) => page.list(name, parent);
-let feedKind = "all";
+const feed = new Feed(page);
 
 function tell(frame) {
   store.tell(frame.events.filter((event) => format.isTold(event)), (event) => format.say(event));
@@ -23,7 +22,7 @@ function paint() {
   root.toggleAttribute("data-several", store.names.size > 1);
   reconcile(list("pools"), store.sortedPools(), { key: (pool) => pool.key, make: make.pool, fill: paintPool });
   role("no-pools").hidden = store.pools.size > 0;
-  paintFeed();
+  feed.paint();
   paintTasks();
 }
 
@@ -38,23 +37,6 @@ function paintPool(card, pool) {
   paintCharts(card, pool.samples, page);
 }
 
-function paintFeed() {
-  if (isHeld(list("events"))) return;
-  const lines = store.feed(feedKind);
-  reconcile(list("events"), lines, {
-    key: (line) => line.key,
-    make: make.event,
-    fill: (item, line) => {
-      if (item.dataset.tone) return;
-      item.dataset.tone = line.tone;
-      fillItem(item, line, format);
-    },
-  });
-  role("no-events").hidden = lines.length > 0;
-  role("dropped").hidden = !store.dropped;
-  setText(role("dropped-count"), format.count(store.dropped));
-}
-
 function paintTasks() {
   if (isHeld(role("tasks"))) return;
   role("tasks").hidden = !store.tasks.length;
@@ -64,30 +46,12 @@ function paintTasks() {
     make: make.task,
     fill: (row, task) => {
       fillItem(row, { ...task, placed: task.slot !== null && task.slot !== undefined }, format);
-      if (isRecorded(task)) setAttribute(row.querySelector("[data-link]"), "href", taskLink(task));
+      const address = page.taskAddress(task);
+      if (address) setAttribute(row.querySelector("[data-link]"), "href", address);
     },
   });
 }
 
-// A list that moves under the pointer cannot be read, and its links cannot be hit.
-function isHeld(element) {
-  const isPointedAt = matchMedia("(hover: hover)").matches && element.matches(":hover");
-  return isPointedAt || element.matches(":focus-visible, :has(:focus-visible)");
-}
-
-function isRecorded(task) {
-  return state.links.task && (state.recorded === "all" || task.shown_status === "failed");
-}
-
-function taskLink(task) {
-  return state.links.task.replace(NO_TASK, encodeURIComponent(task.task_id));
-}
-
-list("events").replaceChildren();
-role("feed-choice").hidden = false;
-role("feed-choice").addEventListener("change", ({ target }) => {
-  feedKind = target.value;
-  page.repaint();
-});
+list("events").replaceChildren(); // the server's lines have no keys to know them by
 if (role("confirm")) new Requests(root, state.texts.requests);
 page.start();

@@ -3,8 +3,11 @@
 import { Connection } from "./connection.js";
 import { fill, Format } from "./format.js";
 import { listenToKeys } from "./keyboard.js";
+import { Refresh } from "./refresh.js";
 import { setText } from "./render.js";
 import { Store } from "./store.js";
+
+const NO_TASK = "00000000-0000-0000-0000-000000000000"; // stands for an id in the address
 
 export class LivePage {
   // `paint` draws what the store knows; `onFrame` may look at each frame before.
@@ -17,7 +20,9 @@ export class LivePage {
     this.onFrame = onFrame;
     this.isPainting = false;
     this.wallClock = { at: Date.now() / 1000, heard: performance.now() };
+    this.refresh = new Refresh(this.role("refresh"), () => this.connection.follow(this.refresh));
     this.connection = new Connection({
+      refresh: this.refresh,
       socketUrl: this.state.links.socket,
       dataUrl: this.state.links.data,
       onFrame: (frame, how) => this.take(frame, how),
@@ -39,6 +44,13 @@ export class LivePage {
     return parent.querySelector(`[data-list=${name}]`);
   }
 
+  // Where the record of an event's task is, null where there is none to be seen.
+  taskAddress({ task_id: id, event, status }) {
+    const { links, recorded } = this.state;
+    const isRecorded = recorded === "all" || event === "task_error" || status === "failed";
+    return links.task && isRecorded ? links.task.replace(NO_TASK, encodeURIComponent(id)) : null;
+  }
+
   take(frame, how) {
     this.store.apply(frame, how);
     this.onFrame(frame);
@@ -58,7 +70,9 @@ export class LivePage {
   }
 
   serverTime() {
-    return this.wallClock.at + (performance.now() - this.wallClock.heard) / 1000;
+    // While the reader wants nothing new, time stands still.
+    const until = this.refresh.isOff ? this.connection.heardAt : performance.now();
+    return this.wallClock.at + (until - this.wallClock.heard) / 1000;
   }
 
   #paintStatus() {

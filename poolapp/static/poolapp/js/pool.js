@@ -63,7 +63,7 @@ function paintExits() {
 
 // What the socket does not tell, since only this page shows it.
 async function ask() {
-  if (!document.hidden) {
+  if (!document.hidden && !page.refresh.isOff) {
     const options = { headers: { Accept: "application/json" }, cache: "no-store", redirect: "manual" };
     const response = await fetch(state.links.figures, options).catch(() => null);
     if (response?.ok) {
@@ -75,7 +75,7 @@ async function ask() {
       paintExits();
     }
   }
-  setTimeout(ask, ASK_MS);
+  setTimeout(ask, page.refresh.pause(ASK_MS));
 }
 
 function after(last, samples) {

@@ -45,6 +45,12 @@ export function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+// A list that moves under the pointer cannot be read, and its links cannot be hit.
+export function isHeld(element) {
+  const isPointedAt = matchMedia("(hover: hover)").matches && element.matches(":hover");
+  return isPointedAt || element.matches(":focus-visible, :has(:focus-visible)");
+}
+
 // The nodes that belong to this item and not to an item inside it.
 function ownNodes(item) {
   if (!bindings.has(item)) {

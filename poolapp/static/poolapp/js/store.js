@@ -7,13 +7,13 @@ const FORGET_AFTER_MS = 5000;
 
 export class Store {
   #told = new Set();
+  #lines = new Map(); // of events, the newest first, by kind and pool
 
   constructor({ history, limits }) {
     this.history = history;
     this.limits = limits;
     this.pools = new Map();
     this.names = new Set();
-    this.events = { pool: [], task: [], bad: [] };
     this.tasks = [];
     this.dropped = 0;
   }
@@ -37,17 +37,19 @@ export class Store {
       this.#told.add(key);
       const line = { ...event, ...say(event), key };
       if (FLAPPING.has(event.event) && !this.#outlastsFlap(line)) continue;
-      this.#insert(this.events[line.about], line);
-      if (line.tone === "bad") this.#insert(this.events.bad, line);
+      this.#insert(this.#linesOf(line.about, line.pool), line);
+      // Of their own, so that a flood of tasks does not sweep them away.
+      if (line.tone === "bad") this.#insert(this.#linesOf("bad", line.pool), line);
     }
     if (this.#told.size > 50 * this.limits.feed) this.#forgetTold();
   }
 
-  // The newest lines of one kind: "all", "pool" or "bad".
-  feed(kind) {
-    if (kind !== "all") return this.events[kind];
-    const lines = [...this.events.pool, ...this.events.task].sort((one, other) => other.at - one.at);
-    return lines.slice(0, this.limits.feed);
+  // The newest lines of one kind ("all", "pool", "task" or "bad"), of one pool or (null) of all.
+  feed(kind, pool = null) {
+    const kinds = kind === "all" ? ["pool", "task"] : [kind];
+    const names = pool === null ? [...this.names] : [pool];
+    const lines = kinds.flatMap((kind) => names.flatMap((name) => this.#linesOf(kind, name)));
+    return lines.sort((one, other) => other.at - one.at).slice(0, this.limits.feed);
   }
 
   // By alias, and of one alias first the pool that speaks for itself.
@@ -97,13 +99,20 @@ export class Store {
 
   // Busy, free, busy, free: of a quick succession the last one is enough.
   #outlastsFlap(line) {
-    const isSame = (other) => FLAPPING.has(other.event) && other.pool === line.pool && other.pid === line.pid;
+    const isSame = (other) => FLAPPING.has(other.event) && other.host === line.host && other.pid === line.pid;
     const isRival = (other) => isSame(other) && Math.abs(other.at - line.at) < FLAP_SECONDS;
-    const rival = this.events.pool.findIndex(isRival);
+    const lines = this.#linesOf("pool", line.pool);
+    const rival = lines.findIndex(isRival);
     if (rival < 0) return true;
-    if (this.events.pool[rival].at > line.at) return false;
-    this.events.pool.splice(rival, 1);
+    if (lines[rival].at > line.at) return false;
+    lines.splice(rival, 1);
     return true;
+  }
+
+  #linesOf(kind, pool) {
+    const key = `${kind}|${pool}`;
+    if (!this.#lines.has(key)) this.#lines.set(key, []);
+    return this.#lines.get(key);
   }
 
   #insert(lines, line) {
@@ -113,8 +122,7 @@ export class Store {
   }
 
   #forgetTold() {
-    const kept = [...this.events.pool, ...this.events.task, ...this.events.bad];
-    this.#told = new Set(kept.map((line) => line.key));
+    this.#told = new Set([...this.#lines.values()].flat().map((line) => line.key));
   }
 }
 

@@ -1,0 +1,46 @@
+// How often the reader wants pages to be refreshed: chosen on any page, remembered by the browser for all of them.
+
+const KEY = "poolapp.refresh";
+const LIVE = "live";
+const OFF = "off";
+
+export class Refresh {
+  // `select` offers "live", numbers of seconds and "off"; `onChange` is told when another is chosen, here or in another tab.
+  constructor(select, onChange) {
+    this.select = select;
+    this.onChange = onChange;
+    this.#show(remembered());
+    select.closest("[data-role=refresh-choice]").hidden = false;
+    select.addEventListener("change", () => {
+      localStorage.setItem(KEY, select.value);
+      onChange();
+    });
+    addEventListener("storage", ({ key }) => {
+      if (key !== KEY) return;
+      this.#show(remembered());
+      onChange();
+    });
+  }
+
+  get isLive() {
+    return this.select.value === LIVE;
+  }
+
+  get isOff() {
+    return this.select.value === OFF;
+  }
+
+  // Milliseconds between two refreshments; `usual` where nothing slower was chosen.
+  pause(usual) {
+    return Math.max(usual, 1000 * (Number(this.select.value) || 0));
+  }
+
+  #show(choice) {
+    const isOffered = [...this.select.options].some((option) => option.value === choice);
+    this.select.value = isOffered ? choice : LIVE;
+  }
+}
+
+function remembered() {
+  return localStorage.getItem(KEY);
+}
