@@ -213,6 +213,13 @@ def percent_text(value: float | None) -> str:
     return f"{_decimal(value * 100, 0)}%" if _known(value) else NOTHING
 
 
+def rate_text(value: float | None) -> str:
+    """So many a second."""
+    if not _known(value):
+        return NOTHING
+    return str(CHARTS["per_second"]).format(value=_three_digits(value) if value > 0 else "0")
+
+
 def clock_text(at: float | None) -> str:
     """The time of day, in the zone that the admin uses."""
     return f"{moment(at):%H:%M:%S}" if _known(at) else NOTHING

@@ -11,7 +11,7 @@ from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import feed, messages
+from poolapp.dashboard import attention, feed, messages
 from poolapp.dashboard.feed import NO_TASK
 from poolapp.models import (
     CommandStatus,
@@ -56,6 +56,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
     return {
         "pools": [pool_view(entry, base["links"]["pool"]) for entry in first["pools"]],
         "several": len(_names(first)) > 1,
+        "findings": attention.findings(site),
         "events": feed.lines(first["events"], base["links"]),
         "tasks": task_rows(first["events"], base["links"]["task"]),
         "can_control": user.has_perm("poolapp.control_pool"),
@@ -68,6 +69,7 @@ def state(user: Any, site: str = "admin", instances: Collection[PoolInstance] | 
     """What every live page starts from, without any figures of pools but the history of these; see `history`."""
     links = {
         "data": "dashboard_data",
+        "attention": "dashboard_attention",
         "control": "dashboard_control",
         "tasks": "taskrecord_changelist",
     }

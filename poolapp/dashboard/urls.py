@@ -25,6 +25,7 @@ def dashboard_urls(model_admin: ModelAdmin[Any]) -> list[URLPattern]:
         path("pools/<int:pk>/", guarded(views.pool), name="poolapp_dashboard_pool"),
         path("pools/<int:pk>/figures/", guarded(views.figures), name="poolapp_dashboard_figures"),
         path("pools/<int:pk>/history/", guarded(views.history), name="poolapp_dashboard_history"),
+        path("attention/", guarded(views.attention), name="poolapp_dashboard_attention"),
         path("event/", guarded(views.event), name="poolapp_dashboard_event"),
         path("data/", guarded(views.data), name="poolapp_dashboard_data"),
         path("control/", guarded(views.control), name="poolapp_dashboard_control"),

@@ -22,6 +22,7 @@ from poolapp.conf import get_settings
 from poolapp.control import requests
 from poolapp.control.verbs import deed_of
 from poolapp.dashboard import feed, navigation, pool_page, presenters
+from poolapp.dashboard.attention import findings as attention_findings
 from poolapp.engine.errors import PoolError
 from poolapp.models import Dashboard, PoolCommand, PoolInstance
 
@@ -82,6 +83,13 @@ def history(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
     if wanted not in map(str, pool_page.RANGES):
         return JsonResponse({"error": f"seconds is one of {pool_page.RANGES}, not {wanted!r}"}, status=400)
     return JsonResponse({"samples": pool_page.history(_instance(pk), int(wanted))})
+
+
+@require_safe
+@needs("poolapp.view_dashboard")
+def attention(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """What is wrong, if anything."""
+    return JsonResponse({"findings": [found._asdict() for found in attention_findings(site.name)]})
 
 
 @require_safe

@@ -94,3 +94,21 @@ def test_a_killed_worker_is_named_and_replaced(dashboard, demo):
     assert pid not in dashboard.pids
     expect(dashboard.page.get_by_text(re.compile(r"^\d+ workers? lost$"))).to_be_visible()
     assert demo.upload(PHOTOS[0])[0]["ok"]
+
+
+def test_what_needs_attention_is_said_and_leads_on(dashboard, demo):
+    attention = dashboard.page.locator("[data-role=attention]")
+    expect(attention.get_by_text("Nothing needs attention.")).to_be_visible()
+    dashboard.page.get_by_role("link", name="default", exact=True).click()
+    dashboard.page.get_by_role("button", name="Pause", exact=True).click()
+    expect(dashboard.page.locator("[data-field=shown_state]").first).to_have_text("paused")
+    dashboard.open(demo.dashboard)
+
+    expect(attention).to_contain_text("default is paused; 0 tasks wait.")
+    expect(attention.get_by_text("Nothing needs attention.")).to_be_hidden()
+    attention.get_by_role("link").click()
+    dashboard.page.get_by_role("button", name="Resume", exact=True).click()
+    dashboard.open(demo.dashboard).live()
+
+    expect(attention.get_by_text("Nothing needs attention.")).to_be_visible()
+    expect(attention.get_by_role("listitem")).to_have_count(0)

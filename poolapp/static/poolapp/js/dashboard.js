@@ -1,5 +1,6 @@
 // The dashboard: all pools, what happens to them, and the latest tasks.
 
+import { Attention } from "./attention.js";
 import { Feed } from "./feed.js";
 import { LivePage } from "./page.js";
 import { fillPool, paintCharts, runningFor } from "./pools.js";
@@ -55,3 +56,4 @@ function paintTasks() {
 list("events").replaceChildren(); // the server's lines have no keys to know them by
 if (role("confirm")) new Requests(root, state.texts.requests);
 page.start();
+new Attention(page);
