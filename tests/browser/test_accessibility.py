@@ -52,6 +52,6 @@ def test_no_page_violates_a_rule(new_context, administrator_session, demo: Demo,
     page.keyboard.press("?")
     assert violations(page, axe) == []
 
-    for address in (pool, task):
+    for address in (pool, task, "/admin/poolapp/dashboard/instances/"):
         page.goto(f"{demo.site}{address}")
         assert violations(page, axe) == []

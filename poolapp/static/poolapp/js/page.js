@@ -1,9 +1,9 @@
 // What every live page has: frames that keep coming, a badge that says so, the server's clock, one paint a frame.
 
 import { Connection } from "./connection.js";
-import { fill, Format } from "./format.js";
+import { Format } from "./format.js";
 import { listenToKeys } from "./keyboard.js";
-import { setText } from "./render.js";
+import { paintStatus } from "./status.js";
 import { Store } from "./store.js";
 
 export class LivePage {
@@ -62,18 +62,8 @@ export class LivePage {
   }
 
   #paintStatus() {
-    const { word, age } = this.connection.status();
-    const badge = this.root.querySelector("[data-badge]");
-    badge.hidden = false;
-    badge.dataset.badge = word;
-    setText(this.role("badge-text"), fill(this.state.texts.badges[word], { age: this.format.duration(age / 1000) }));
-    // Spoken only when the word changes, not with every second of age.
-    const spoken = this.role("badge-spoken");
-    if (spoken.dataset.word !== word) {
-      spoken.dataset.word = word;
-      setText(spoken, this.role("badge-text").textContent);
-    }
-    setText(this.role("as-of"), this.format.clock(this.serverTime() - age / 1000));
+    const status = this.connection.status();
+    paintStatus(this.root, status, this.serverTime() - status.age / 1000, this.format);
   }
 
   // The server's clock, as its latest snapshots tell it; the charts' right edge moves on with it.
