@@ -19,7 +19,8 @@ from poolapp.engine.workers.memory import resident_set
 from poolapp.serving import SERVE_COMMANDS, why_started
 
 SERVERS = ("daphne", "uvicorn", "gunicorn", "hypercorn", "granian", "waitress")
-# Modules that only a server's own process has; daphne's is everywhere where it is an installed app.
+COMMANDS = ("manage.py", "django-admin", "__main__.py")
+# Modules that only a server's own process has; daphne's are wherever it is an installed app.
 RUNNING_SERVERS = {
     "gunicorn.workers.base": "gunicorn",
     "uvicorn.server": "uvicorn",
@@ -28,7 +29,6 @@ RUNNING_SERVERS = {
     "waitress.server": "waitress",
     "mod_wsgi": "mod_wsgi",
     "uwsgi": "uwsgi",
-    "daphne.server": "daphne",
 }
 
 
@@ -50,14 +50,17 @@ def _facts(pid: int) -> dict[str, Any]:
 
 
 def server_name(argv: Sequence[str]) -> str:
-    """What serves the site here, as far as the command line or the loaded modules tell; empty when they do not."""
-    if len(argv) > 1 and argv[1] in SERVE_COMMANDS:
-        return argv[1]
+    """What serves the site here, as far as the command line or the loaded modules tell; else the program."""
     program = Path(argv[0]) if argv else Path()
     for name in (program.name, program.parent.name):  # …/bin/daphne, or …/daphne/__main__.py
         if name in SERVERS:
             return _with_version(name)
-    return next((_with_version(name) for module, name in RUNNING_SERVERS.items() if module in sys.modules), "")
+    if len(argv) > 1 and argv[1] in SERVE_COMMANDS:
+        return argv[1]
+    for module, name in RUNNING_SERVERS.items():
+        if module in sys.modules:
+            return _with_version(name)
+    return " ".join([program.name, *argv[1:2]]) if program.name in COMMANDS else program.name.removeprefix("-c")
 
 
 def _with_version(name: str) -> str:

@@ -66,7 +66,7 @@ def test_the_demos_process_tells_of_itself(instances, demo):
     expect(process).to_contain_text("live")
     expect(process).to_contain_text("poolapp.pools.start() was called")
     expect(process).to_contain_text(re.compile(r"memory\s*[\d.]+ MB"))
-    expect(process).to_contain_text("daphne")
+    expect(process).to_contain_text("manage.py demo")
     process.get_by_role("link", name="default").click()
     instances.page.wait_for_url(re.compile(r"/dashboard/pools/\d+/$"))
 
@@ -116,4 +116,4 @@ def test_it_is_complete_without_scripts(new_context, administrator_session, demo
 
     page.goto(f"{demo.dashboard}instances/")
 
-    expect(InstancesPage(page).process(demo.process.pid)).to_contain_text("daphne")
+    expect(InstancesPage(page).process(demo.process.pid)).to_contain_text("manage.py demo")

@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import translation
 
-import poolapp
+from poolapp import pools as running_pools
 from poolapp.models import CommandStatus, PoolCommand, PoolInstance
 from poolapp.pools import HOST
 from tests.app.polling import eventually
@@ -237,10 +237,10 @@ def test_it_asks_the_database_few_questions_however_many_there_are(client, watch
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("pools")
-def test_a_real_process_says_all_of_it(client, watcher):
+def test_a_real_process_says_all_of_it(client, watcher, settings):
+    settings.POOLAPP = {"POOLS": {"default": {"WORKER": "thread"}}}
     client.force_login(watcher)
-    poolapp.execute(tasks.add, 1, 2).result(10)
+    tasks.add.execute(1, 2).result(timeout=10)
     eventually(PoolInstance.objects.filter(snapshot__ready=True).exists)
 
     [process] = processes(client)
@@ -249,6 +249,7 @@ def test_a_real_process_says_all_of_it(client, watcher):
     assert process["reason"] == "first use: a task was given to a pool"
     assert process["memory"] > 10 * 2**20
     assert process["failed_frames"] is not None
+    running_pools.stop()
     size = len(json.dumps(PoolInstance.objects.get().snapshot["process"]))
     assert size < 400, "it is written every second"
 
