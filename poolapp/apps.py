@@ -37,4 +37,4 @@ class PoolappConfig(AppConfig):
             return  # the check says what is wrong
         logger.info("Pools %s: %s", "start" if verdict.serves else "wait for their first task", verdict.reason)
         if verdict.serves:
-            serving.start_when_ready()
+            serving.start_when_ready(verdict.reason)

@@ -14,6 +14,7 @@ from poolapp.conf import PoolSettings
 from poolapp.engine.events import Event
 from poolapp.engine.pool import Pool
 from poolapp.models import PoolInstance, PoolSnapshot
+from poolapp.self_report import self_report
 
 # Events after which other processes should know soon how the pool stands.
 NEWS = {"ready", "worker_online", "worker_exit", "destroy"}
@@ -58,7 +59,7 @@ class Heartbeat:
         instance = self._instance
         instance.heartbeat_at = timezone.now()
         instance.stopped_at = self._stopped_at  # others may have taken us for dead
-        instance.snapshot = {**self._pool.snapshot(), **recording}
+        instance.snapshot = {**self._pool.snapshot(), **recording, "process": self_report()}
         instance.save(using=self._settings.database)
         if time.monotonic() >= self._next_history:
             self._next_history = time.monotonic() + self._settings.snapshot_interval

@@ -49,5 +49,6 @@ def entry_of(instance: PoolInstance, now: datetime | None = None) -> Entry:
         "pid": instance.pid,
         "instance": instance.pk,
         "alive": alive,
+        "heard_at": instance.heartbeat_at.timestamp(),
         "heartbeat_age": round(instance.heartbeat_age(now), 1),
     }

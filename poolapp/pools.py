@@ -12,7 +12,7 @@ from typing import Any
 
 from django.apps import apps
 
-from poolapp import registry
+from poolapp import registry, serving
 from poolapp.conf import InvalidSetting, get_settings
 from poolapp.db import database_names
 from poolapp.engine.errors import PoolNotStarted
@@ -107,6 +107,7 @@ def get_pool(alias: str = "default") -> Pool:
 
 def start() -> None:
     """Start all configured pools; does nothing for those that run."""
+    serving.note_start("poolapp.pools.start() was called")
     for alias in get_settings().pools:
         get_pool(alias)
 

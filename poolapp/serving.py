@@ -27,6 +27,10 @@ APPLICATION_FACTORIES = {
 }
 
 
+# By process id: a forked child has not started for its parent's reason.
+_reasons: dict[int, str] = {}
+
+
 class Verdict(NamedTuple):
     """Whether pools start now, and why (or why not yet)."""
 
@@ -44,9 +48,20 @@ def decide() -> Verdict:
     return _judge(list(_callers()))
 
 
-def start_when_ready() -> None:
-    """Start the pools from a thread of our own, once all apps are ready."""
+def start_when_ready(reason: str) -> None:
+    """Start the pools from a thread of our own, once all apps are ready; `reason` says why, to whoever asks later."""
+    note_start(reason)
     threading.Thread(target=_start, name="poolapp-start", daemon=True).start()
+
+
+def note_start(reason: str) -> None:
+    """Remember why the pools of this process are started; the first reason counts."""
+    _reasons.setdefault(os.getpid(), reason)
+
+
+def why_started() -> str | None:
+    """Why the pools of this process were started by themselves; None where they wait for their first task."""
+    return _reasons.get(os.getpid())
 
 
 def _judge(callers: list[tuple[str, str]]) -> Verdict:

@@ -19,7 +19,7 @@ def post_worker_init(worker: Any) -> None:
     from poolapp.serving import start_when_ready
 
     if get_settings().autostart in ("serve", "always"):
-        start_when_ready()
+        start_when_ready("gunicorn has made a worker")
 
 
 def worker_exit(server: Any, worker: Any) -> None:

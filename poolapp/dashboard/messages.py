@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeGuard
 
 from django.utils import timezone
@@ -23,6 +23,7 @@ WORDS = {
     "degraded": _("degraded"),
     "stopping": _("stopping"),
     "silent": _("lost"),
+    "live": _("live"),
     "idle": _("idle"),
     "retiring": _("retiring"),
     "queued": _("queued"),
@@ -232,8 +233,22 @@ def exact_text(at: datetime | None) -> str:
     return f"{timezone.localtime(at) if timezone.is_aware(at) else at:%Y-%m-%d %H:%M:%S.%f}"[:-3]
 
 
+def moment_text(at: float | None) -> str:
+    """A date and time to the millisecond, with how far its zone is from UTC."""
+    if not _known(at):
+        return NOTHING
+    there = moment(at)
+    written = there.isoformat(" ", "milliseconds")  # 2026-01-02 04:04:05.678+01:00
+    return f"{written[:23]} UTC{written[23:29] if there.utcoffset() else ''}"
+
+
+def iso_text(at: float | None) -> str:
+    """The same for machines."""
+    return f"{moment(at).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z" if _known(at) else ""
+
+
 def moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, timezone.get_current_timezone())
+    return datetime.fromtimestamp(round(at, 3), timezone.get_current_timezone())
 
 
 def word(value: str | None) -> str:

@@ -14,7 +14,7 @@ def links(user: Any, site: str, here: str) -> list[dict[str, Any]]:
         ("o", _("Overview"), "poolapp_dashboard", "view_dashboard"),
         ("t", _("Tasks"), "poolapp_taskrecord_changelist", "view_taskrecord"),
         ("e", _("Events"), "poolapp_poolevent_changelist", "view_poolevent"),
-        ("p", _("Processes"), "poolapp_poolinstance_changelist", "view_poolinstance"),
+        ("p", _("Processes"), "poolapp_dashboard_instances", "view_dashboard"),
         ("r", _("Requests"), "poolapp_poolcommand_changelist", "view_poolcommand"),
     ]
     return [

@@ -11,17 +11,19 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_list_or_404, get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from poolapp.conf import get_settings
 from poolapp.control import requests
 from poolapp.control.verbs import deed_of
 from poolapp.dashboard import feed, navigation, pool_page, presenters
+from poolapp.dashboard import instances as instances_page
 from poolapp.dashboard.attention import findings as attention_findings
 from poolapp.engine.errors import PoolError
 from poolapp.models import Dashboard, PoolCommand, PoolInstance
@@ -102,6 +104,39 @@ def event(request: HttpRequest, site: AdminSite) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:poolapp_poolevent_change", args=[record.pk], current_app=site.name))
 
 
+@require_safe
+@needs("poolapp.view_dashboard")
+def instances(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """The server processes, each with its pools."""
+    return _page(request, site, "instances", _("Server processes"), instances_page.page(request.user, site.name))
+
+
+@require_safe
+@needs("poolapp.view_dashboard")
+def instances_data(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    return JsonResponse(instances_page.processes(site.name))
+
+
+@require_http_methods(["GET", "POST"])
+@needs("poolapp.control_pool")
+def process_restart(request: HttpRequest, site: AdminSite) -> HttpResponse:
+    """Ask all pools of a server process to replace their workers (POST), and how far they are (GET)."""
+    try:
+        if request.method == "GET":
+            commands = get_list_or_404(_restarts(), pk__in=_numbers(*request.GET.getlist("id")))
+            return JsonResponse(instances_page.restart_view(commands, site.name))
+        commands = _ask_all(request)
+    except (PoolError, ValueError) as error:
+        return _refused(request, site, str(error))
+    for command in commands:
+        _log(request, site, command)
+    if _wants_json(request):
+        return JsonResponse(instances_page.restart_view(commands, site.name), status=202)
+    said = _("All pools of process %(pid)s were asked to restart their workers.")
+    messages.success(request, said % request.POST.dict())
+    return HttpResponseRedirect(reverse("admin:poolapp_dashboard_instances", current_app=site.name))
+
+
 @require_POST
 def control(request: HttpRequest, site: AdminSite) -> HttpResponse:
     """Ask a pool's process to do something, such as to replace its workers: all, or those with the given ids."""
@@ -145,6 +180,18 @@ def _page(request: HttpRequest, site: AdminSite, name: str, title: str, context:
 
 def _instance(pk: int) -> PoolInstance:
     return get_object_or_404(PoolInstance.objects.using(get_settings().database), pk=pk)
+
+
+def _restarts() -> QuerySet[PoolCommand]:
+    return PoolCommand.objects.using(get_settings().database).filter(verb=PoolCommand.Verb.RESTART)
+
+
+def _ask_all(request: HttpRequest) -> list[PoolCommand]:
+    """A request to each pool of the process that a form names."""
+    [pid] = _numbers(request.POST.get("pid", ""))
+    found = requests.find_instances(host=request.POST.get("host", ""), pid=pid)
+    name = request.user.get_username()
+    return [requests.ask(instance, PoolCommand.Verb.RESTART, requested_by=name) for instance in found]
 
 
 def _addressee(post: QueryDict) -> dict[str, Any]:

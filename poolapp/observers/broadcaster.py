@@ -44,10 +44,11 @@ class Backlog:
         self._events: deque[tuple[str, Event]] = deque(maxlen=limit)
         self._limit = limit
         self._dropped = 0
+        self.total_dropped = 0
 
     def add(self, alias: str, event: Event) -> None:
         if len(self._events) == self._limit:
-            self._dropped += 1
+            self.lost(1)
         self._events.append((alias, event))
 
     def take(self) -> tuple[list[tuple[str, Event]], int]:
@@ -56,9 +57,10 @@ class Backlog:
         self._dropped = 0
         return events, dropped
 
-    def lost(self, count: int) -> None:
-        """Count events of a frame that never left."""
-        self._dropped += count
+    def lost(self, count: int, again: int = 0) -> None:
+        """Count events that no frame will tell; those lost `again` were counted before, and told by nobody."""
+        self._dropped += count + again
+        self.total_dropped += count
 
 
 class Pace:
@@ -120,6 +122,11 @@ class Broadcaster:
         self._pace = Pace(clock)
         self._awake = False
         self._warned_at = clock() - SECONDS_BETWEEN_WARNINGS
+
+    @property
+    def dropped(self) -> int:
+        """Events that no browser was told of, since the process began."""
+        return self._backlog.total_dropped
 
     @property
     def has_sockets(self) -> bool:
@@ -214,7 +221,7 @@ class Broadcaster:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await get_channel_layer().group_send(GROUP, {"type": "frame", "text": text})
         except Exception as error:
-            self._failed(error, len(events) + dropped)
+            self._failed(error, len(events), dropped)
         finally:
             self._pace.sent(began)
 
@@ -228,9 +235,9 @@ class Broadcaster:
             "dropped": dropped,
         }
 
-    def _failed(self, error: Exception, lost: int) -> None:
+    def _failed(self, error: Exception, lost: int, dropped: int) -> None:
         with self._lock:
-            self._backlog.lost(lost)
+            self._backlog.lost(lost, again=dropped)
             self.failures += 1
         if self._clock() - self._warned_at >= SECONDS_BETWEEN_WARNINGS:
             self._warned_at = self._clock()

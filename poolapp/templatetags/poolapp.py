@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from poolapp.dashboard import messages
 
@@ -19,3 +21,9 @@ register.filter("clock", messages.clock_text)
 register.filter("short", messages.short_text)
 register.filter("home", messages.home_text)
 register.filter("word", messages.word)
+
+
+@register.simple_tag
+def moment(at: float | None) -> SafeString | str:
+    """What a <time> says about its moment: for machines, and for whoever points at it."""
+    return format_html(' datetime="{}" title="{}"', messages.iso_text(at), messages.moment_text(at)) if at else ""

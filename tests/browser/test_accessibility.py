@@ -38,12 +38,22 @@ def violations(page: Page, axe: str) -> list[str]:
     return [f"{violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in found]
 
 
-@pytest.mark.parametrize("theme, width", [("light", 1440), ("dark", 360)])
-def test_no_page_violates_a_rule(new_context, administrator_session, demo: Demo, axe: str, theme: str, width: int):
+LOOKS = [
+    {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
+    {"color_scheme": "dark", "viewport": {"width": 360, "height": 900}},
+    {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}, "contrast": "more"},
+    {"color_scheme": "dark", "viewport": {"width": 768, "height": 900}, "contrast": "more"},
+    {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}, "forced_colors": "active"},
+]
+
+
+@pytest.mark.parametrize(
+    "looks", LOOKS, ids=["light", "dark-narrow", "light-contrast", "dark-contrast", "forced-colours"]
+)
+def test_no_page_violates_a_rule(new_context, administrator_session, demo: Demo, axe: str, looks: dict[str, Any]):
     demo.upload(("photo.jpg", pictures.jpeg()), ("notes.jpg", b"just text"))
-    size = {"width": width, "height": 900}
-    looks = {"color_scheme": theme, "viewport": size, "bypass_csp": True}  # axe-core adds a style of its own
-    page = new_context(storage_state=administrator_session, **looks).new_page()
+    # axe-core adds a style of its own.
+    page = new_context(storage_state=administrator_session, bypass_csp=True, **looks).new_page()
     dashboard = DashboardPage(page).open(demo.dashboard).live()
     task = dashboard.tasks.filter(has_text="failed").first.get_by_role("link").get_attribute("href")
     pool = page.get_by_role("link", name="default", exact=True).get_attribute("href")
@@ -52,6 +62,6 @@ def test_no_page_violates_a_rule(new_context, administrator_session, demo: Demo,
     page.keyboard.press("?")
     assert violations(page, axe) == []
 
-    for address in (pool, task):
+    for address in (pool, task, "/admin/poolapp/dashboard/instances/"):
         page.goto(f"{demo.site}{address}")
         assert violations(page, axe) == []

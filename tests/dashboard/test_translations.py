@@ -25,7 +25,9 @@ from tests.dashboard.test_views import make_task
 pytestmark = pytest.mark.django_db
 # Names and figures, which are the same in every language.
 DATA = re.compile(
-    r"otto|elsewhere|make_thumbnails|default|gallery\.[\w.]+|least_used|Django.*|[\d.,:%–−\s]+(s|ms|min|µs|/s|MB)?|[|→›·/×]"
+    r"[\d-]+ [\d:.]+ UTC"  # the moment of a <time>
+    r"|otto|elsewhere|make_thumbnails|default|gallery\.[\w.]+|least_used|Django.*"
+    r"|[\d.,:%–−\s]+(s|ms|min|µs|/s|MB)?|[|→›·/×]"
 )
 
 

@@ -11,6 +11,7 @@ export class Format {
   constructor(texts, timezone) {
     this.texts = texts;
     this.times = timeFormat(timezone);
+    this.moments = momentFormat(this.times.resolvedOptions().timeZone);
   }
 
   text = (value) => (isUnknown(value) ? NOTHING : String(value));
@@ -24,7 +25,15 @@ export class Format {
   compact = (value) => compact.format(value);
   percent = (value) => (isUnknown(value) ? NOTHING : `${decimals[0].format(value * 100)}%`);
   bytes = (value) => (isUnknown(value) ? NOTHING : `${threeDigits(value / 2 ** 20)} MB`);
-  clock = (at) => (isUnknown(at) ? NOTHING : this.times.format(new Date(at * 1000)));
+  clock = (at) => (isUnknown(at) ? NOTHING : this.times.format(dateOf(at)));
+  // For machines, and to the millisecond with how far the zone is from UTC.
+  iso = (at) => (isUnknown(at) ? "" : dateOf(at).toISOString());
+  moment = (at) => {
+    if (isUnknown(at)) return NOTHING;
+    const part = Object.fromEntries(this.moments.formatToParts(dateOf(at)).map(({ type, value }) => [type, value]));
+    const time = `${part.hour}:${part.minute}:${part.second}.${part.fractionalSecond}`;
+    return `${part.year}-${part.month}-${part.day} ${time} ${part.timeZoneName.replace("GMT", "UTC")}`;
+  };
 
   seconds = (value) => {
     if (isUnknown(value)) return NOTHING;
@@ -92,4 +101,15 @@ function timeFormat(timezone) {
   } catch {
     return new Intl.DateTimeFormat(language, style);
   }
+}
+
+function momentFormat(timeZone) {
+  const day = { year: "numeric", month: "2-digit", day: "2-digit" };
+  const time = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" };
+  return new Intl.DateTimeFormat("en", { ...day, ...time, timeZone, timeZoneName: "longOffset" });
+}
+
+// To the millisecond, rounded as the server does.
+function dateOf(at) {
+  return new Date(Math.round(at * 1000));
 }

@@ -1,10 +1,10 @@
 // What every live page has: frames that keep coming, a badge that says so, the server's clock, one paint a frame.
 
 import { Connection } from "./connection.js";
-import { fill, Format } from "./format.js";
+import { Format } from "./format.js";
 import { listenToKeys } from "./keyboard.js";
 import { Refresh } from "./refresh.js";
-import { setText } from "./render.js";
+import { paintStatus } from "./status.js";
 import { Store } from "./store.js";
 
 const NO_TASK = "00000000-0000-0000-0000-000000000000"; // stands for an id in the address
@@ -20,7 +20,7 @@ export class LivePage {
     this.onFrame = onFrame;
     this.isPainting = false;
     this.wallClock = { at: Date.now() / 1000, heard: performance.now() };
-    this.refresh = new Refresh(this.role("refresh"), () => this.connection.follow(this.refresh));
+    this.refresh = new Refresh(this.role("refresh"), () => this.connection.follow());
     this.connection = new Connection({
       refresh: this.refresh,
       socketUrl: this.state.links.socket,
@@ -76,18 +76,8 @@ export class LivePage {
   }
 
   #paintStatus() {
-    const { word, age } = this.connection.status();
-    const badge = this.root.querySelector("[data-badge]");
-    badge.hidden = false;
-    badge.dataset.badge = word;
-    setText(this.role("badge-text"), fill(this.state.texts.badges[word], { age: this.format.duration(age / 1000) }));
-    // Spoken only when the word changes, not with every second of age.
-    const spoken = this.role("badge-spoken");
-    if (spoken.dataset.word !== word) {
-      spoken.dataset.word = word;
-      setText(spoken, this.role("badge-text").textContent);
-    }
-    setText(this.role("as-of"), this.format.clock(this.serverTime() - age / 1000));
+    const asOf = this.wallClock.at + (this.connection.heardAt - this.wallClock.heard) / 1000;
+    paintStatus(this.root, this.connection.status(), asOf, this.format);
   }
 
   // The server's clock, as its latest snapshots tell it; the charts' right edge moves on with it.

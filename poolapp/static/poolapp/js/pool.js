@@ -1,12 +1,12 @@
 // The page of one pool: a tile for each worker, what each name of tasks has cost, the last workers that were lost.
 
 import { LivePage } from "./page.js";
+import { Poll } from "./poll.js";
 import { fillPool, isOverdue, paintCharts, runningFor } from "./pools.js";
 import { fillItem, reconcile, setAttribute, template } from "./render.js";
 import { Requests } from "./requests.js";
 import { sortable } from "./sorting.js";
 
-const ASK_MS = 2000;
 const MANY_WORKERS = 64;
 
 const make = { tile: template("tile"), name: template("name"), exit: template("exit") };
@@ -62,20 +62,13 @@ function paintExits() {
 }
 
 // What the socket does not tell, since only this page shows it.
-async function ask() {
-  if (!document.hidden && !page.refresh.isOff) {
-    const options = { headers: { Accept: "application/json" }, cache: "no-store", redirect: "manual" };
-    const response = await fetch(state.links.figures, options).catch(() => null);
-    if (response?.ok) {
-      const before = figures;
-      figures = await response.json();
-      resources = new Map(figures.processes.map((process) => [process.pid, usedBy(process, before)]));
-      page.repaint();
-      paintNames();
-      paintExits();
-    }
-  }
-  setTimeout(ask, page.refresh.pause(ASK_MS));
+function take(told) {
+  const before = figures;
+  figures = told;
+  resources = new Map(figures.processes.map((process) => [process.pid, usedBy(process, before)]));
+  page.repaint();
+  paintNames();
+  paintExits();
 }
 
 function after(last, samples) {
@@ -104,4 +97,4 @@ page.role("ranges").addEventListener("change", ({ target }) => show(Number(targe
 if (page.role("confirm")) new Requests(root, state.texts.requests);
 page.start();
 paintNames();
-setTimeout(ask, ASK_MS);
+new Poll(state.links.figures, page.refresh, { onAnswer: take }).start();

@@ -12,7 +12,7 @@ export class Refresh {
     this.#show(remembered());
     select.closest("[data-role=refresh-choice]").hidden = false;
     select.addEventListener("change", () => {
-      localStorage.setItem(KEY, select.value);
+      remember(select.value);
       onChange();
     });
     addEventListener("storage", ({ key }) => {
@@ -42,5 +42,17 @@ export class Refresh {
 }
 
 function remembered() {
-  return localStorage.getItem(KEY);
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // a browser that keeps nothing
+  }
+}
+
+function remember(choice) {
+  try {
+    localStorage.setItem(KEY, choice);
+  } catch {
+    // It holds for this page only.
+  }
 }

@@ -26,8 +26,9 @@ export function reconcile(list, items, { key, make, fill }) {
 // Fills one item's own fields: what to show and how is said by the data attributes of the markup.
 export function fillItem(item, values, format) {
   for (const node of ownNodes(item)) {
-    const { field, kind, title, when, any, mark, value, href } = node.dataset;
+    const { field, kind, title, when, any, mark, value, href, at } = node.dataset;
     if (field) setText(node, format[kind ?? "text"](lookUp(values, field)));
+    if (at) markTime(node, lookUp(values, at), format);
     if (title) setAttribute(node, "title", values[title] ?? "");
     if (when) node.hidden = !values[when];
     if (any) node.toggleAttribute("data-on", Boolean(values[any]));
@@ -35,6 +36,14 @@ export function fillItem(item, values, format) {
     if (value) node.value = values[value];
     if (href && values[href]) setAttribute(node, "href", values[href]);
   }
+}
+
+// Which moment a <time> is about, for machines and for whoever points at it; its text may be an age.
+export function markTime(node, at, format) {
+  const iso = format.iso(at);
+  if (node.getAttribute("datetime") === iso) return;
+  node.setAttribute("datetime", iso);
+  node.setAttribute("title", format.moment(at));
 }
 
 export function setText(node, text) {

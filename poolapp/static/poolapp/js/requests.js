@@ -24,7 +24,8 @@ export class Requests {
 
   #confirmed(form) {
     const { question, explanation, verb } = form.dataset;
-    const about = { pool: form.elements.alias.value, worker: form.dataset.worker };
+    const named = (name) => form.elements[name]?.value;
+    const about = { pool: named("alias"), process: named("pid"), host: named("host"), worker: form.dataset.worker };
     setText(this.dialog.querySelector("h2"), fill(question, about));
     setText(this.dialog.querySelector("[data-role=explanation]"), explanation);
     setText(this.dialog.querySelector("[value=yes]"), verb);
