@@ -29,12 +29,15 @@ SECONDS_TO_BE_WRITTEN = 1.0
 SECONDS_BETWEEN_LOOKS = 0.05
 
 
-def exact_time(field: str, description: Any) -> Callable[[Any, Model], SafeString]:
+def exact_time(field: str, description: Any) -> Callable[[Any, Model], SafeString | str]:
     """A column that shows a time to the millisecond: the admin's own format leaves out the seconds."""
 
     @admin.display(description=description, ordering=field)
-    def column(self: Any, record: Model) -> SafeString:
-        return format_html('<span class="poolapp-time">{}</span>', messages.exact_text(getattr(record, field)))
+    def column(self: Any, record: Model) -> SafeString | str:
+        if (at := getattr(record, field)) is None:
+            return messages.NOTHING
+        texts = (messages.iso_text(at.timestamp()), messages.moment_text(at.timestamp()), messages.exact_text(at))
+        return format_html('<time class="poolapp-time" datetime="{}" title="{}">{}</time>', *texts)
 
     return column
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple, TypeGuard
 
 from django.utils import timezone
@@ -150,7 +151,7 @@ def event_key(event: Mapping[str, Any]) -> str:
 
 
 def count_text(value: float | None) -> str:
-    return number_format(round(value), force_grouping=True) if _known(value) else NOTHING
+    return _decimal(value, 0) if _known(value) else NOTHING
 
 
 def dropped_text(count: float | None) -> str:
@@ -300,4 +301,6 @@ def _three_digits(value: float) -> str:
 
 
 def _decimal(value: float, places: int) -> str:
-    return number_format(value, decimal_pos=places, force_grouping=True)
+    """Rounded as browsers do it: Django only cuts off."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return number_format(rounded, decimal_pos=places, force_grouping=True)

@@ -76,13 +76,13 @@ class Demo:
 
 
 @contextmanager
-def running_demo(directory: Path) -> Iterator[Demo]:
+def running_demo(directory: Path, settings: str = "project.settings") -> Iterator[Demo]:
     """Serve the demo on a free port; SIGTERM ends it, in order and without a complaint."""
     command = [sys.executable, "manage.py", "demo", "--port", "0", "--password", PASSWORD]
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=_environment(directory),
+        env=_environment(directory) | {"DJANGO_SETTINGS_MODULE": settings},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

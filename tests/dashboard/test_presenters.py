@@ -25,6 +25,7 @@ from tests.dashboard.test_views import make_task
         (0.123, "123 ms"),
         (1.234, "1.23 s"),
         (59.94, "59.9 s"),
+        (1.996, "2.00 s"),
         (61, "1 min 1 s"),
         (7260, "2 h 1 min"),
         (90000, "1 d 1 h"),

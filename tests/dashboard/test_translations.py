@@ -129,6 +129,7 @@ class TestGerman:
         pages = [
             reverse("admin:poolapp_dashboard"),
             reverse("admin:poolapp_dashboard_pool", args=[instance.pk]),
+            reverse("admin:poolapp_dashboard_instances"),
             reverse("admin:poolapp_taskrecord_change", args=[task.pk]),
             *(reverse(f"admin:poolapp_{name.removeprefix('view_')}_changelist") for name in everything),
         ]

@@ -65,6 +65,12 @@ class Running:
         rows = self.rows("SELECT snapshot FROM poolapp_poolinstance WHERE stopped_at IS NULL")
         return sum(json.loads(snapshot)["ready"] for (snapshot,) in rows)
 
+    def self_reports(self) -> list[dict[str, Any]]:
+        """What each process says about itself in its heartbeat."""
+        return [
+            json.loads(snapshot)["process"] for (snapshot,) in self.rows("SELECT snapshot FROM poolapp_poolinstance")
+        ]
+
     def pool_processes(self) -> list[Process]:
         return [process for process in descendants(self.pid) if process.name.startswith("poolapp")]
 

@@ -102,6 +102,9 @@ def test_pools_start_with_the_server_and_end_with_it(directory: Path, server: Se
         running.wait_for_pools(server.serving)
 
         assert sorted(running.verdicts) == sorted(server.verdicts + (NURSERY,) * server.serving)
+        reasons = {reason for serves, reason in server.verdicts if serves}
+        assert {report["reason"] for report in running.self_reports()} == reasons
+        assert {report["server"].split()[0] for report in running.self_reports()} == {server.name.split()[0]}
         assert sorted(running.owners()) == sorted(running.serving_pids)
         assert pools_below(running) == {"poolapp-nursery": server.serving, "poolapp-worker": 2 * server.serving}
         answers = [running.get("/sample/worker/") for _ in range(REQUESTS)]

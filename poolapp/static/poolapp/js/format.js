@@ -32,7 +32,7 @@ export class Format {
     if (isUnknown(at)) return NOTHING;
     const part = Object.fromEntries(this.moments.formatToParts(dateOf(at)).map(({ type, value }) => [type, value]));
     const time = `${part.hour}:${part.minute}:${part.second}.${part.fractionalSecond}`;
-    return `${part.year}-${part.month}-${part.day} ${time} ${part.timeZoneName.replace("GMT", "UTC")}`;
+    return `${part.year}-${part.month}-${part.day} ${time} ${part.timeZoneName.replace("GMT", "UTC").replace("+00:00", "")}`;
   };
 
   seconds = (value) => {
