@@ -22,6 +22,7 @@ from poolapp.conf import get_settings
 from poolapp.control import requests
 from poolapp.control.verbs import deed_of
 from poolapp.dashboard import navigation, pool_page, presenters
+from poolapp.dashboard.history import RANGES
 from poolapp.engine.errors import PoolError
 from poolapp.models import Dashboard, PoolCommand, PoolInstance
 
@@ -77,10 +78,10 @@ def data(request: HttpRequest, site: AdminSite) -> HttpResponse:
 @require_safe
 @needs("poolapp.view_dashboard")
 def history(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
-    """What the charts of a pool's page show when more than the last minutes are wanted."""
+    """What the charts of a pool show of the past."""
     wanted = request.GET.get("seconds", "")
-    if wanted not in map(str, pool_page.RANGES):
-        return JsonResponse({"error": f"seconds is one of {pool_page.RANGES}, not {wanted!r}"}, status=400)
+    if wanted not in map(str, RANGES):
+        return JsonResponse({"error": f"seconds is one of {RANGES}, not {wanted!r}"}, status=400)
     return JsonResponse({"samples": pool_page.history(_instance(pk), int(wanted))})
 
 

@@ -2,9 +2,11 @@
 
 import { LivePage } from "./page.js";
 import { fillPool, paintCharts, runningFor } from "./pools.js";
+import { rangeOf } from "./ranges.js";
 import { fillItem, reconcile, setAttribute, setText, template } from "./render.js";
 import { Requests } from "./requests.js";
 
+const MANY_POOLS = 4;
 const NO_TASK = "00000000-0000-0000-0000-000000000000";
 
 const make = { pool: template("pool"), worker: template("worker"), event: template("event"), task: template("task") };
@@ -12,6 +14,7 @@ const page = new LivePage({ paint, onFrame: tell });
 const { root, state, format, store } = page;
 const role = (name) => page.role(name);
 const list = (name, parent) => page.list(name, parent);
+const range = rangeOf(page);
 let feedKind = "all";
 
 function tell(frame) {
@@ -35,7 +38,16 @@ function paintPool(card, pool) {
     make: make.worker,
     fill: (row, worker) => fillItem(row, { ...worker, running_for: runningFor(worker, pool.entry) }, format),
   });
-  paintCharts(card, pool.samples, page);
+  fold(card);
+  paintCharts(card, pool, page, range());
+}
+
+// With many pools their charts stay closed until somebody opens them.
+function fold(card) {
+  const charts = card.querySelector("[data-role=charts]");
+  if (charts.dataset.folded) return;
+  charts.dataset.folded = "";
+  charts.open = store.pools.size <= MANY_POOLS;
 }
 
 function paintFeed() {

@@ -10,7 +10,10 @@ const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFr
 export class Format {
   constructor(texts, timezone) {
     this.texts = texts;
-    this.times = timeFormat(timezone);
+    this.timezone = timezone;
+    this.times = timeFormat(timezone, { second: "2-digit" });
+    this.hours = timeFormat(timezone);
+    this.days = timeFormat(timezone, { second: "2-digit", day: "numeric", month: "short" });
   }
 
   text = (value) => (isUnknown(value) ? NOTHING : String(value));
@@ -25,6 +28,15 @@ export class Format {
   percent = (value) => (isUnknown(value) ? NOTHING : `${decimals[0].format(value * 100)}%`);
   bytes = (value) => (isUnknown(value) ? NOTHING : `${threeDigits(value / 2 ** 20)} MB`);
   clock = (at) => (isUnknown(at) ? NOTHING : this.times.format(new Date(at * 1000)));
+  hour = (at) => this.hours.format(new Date(at * 1000));
+  moment = (at) => this.days.format(new Date(at * 1000));
+  span = (seconds) => (seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`);
+
+  // A power of ten of seconds.
+  power = (value) => {
+    if (value < 0.9e-3) return `${compact.format(value * 1e6)} µs`;
+    return value < 0.9 ? `${compact.format(value * 1e3)} ms` : `${compact.format(value)} s`;
+  };
 
   seconds = (value) => {
     if (isUnknown(value)) return NOTHING;
@@ -85,8 +97,8 @@ function threeDigits(value) {
   return decimals[value >= 100 ? 0 : value >= 10 ? 1 : 2].format(value);
 }
 
-function timeFormat(timezone) {
-  const style = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+function timeFormat(timezone, more = {}) {
+  const style = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...more };
   try {
     return new Intl.DateTimeFormat(language, { ...style, timeZone: timezone });
   } catch {
