@@ -2,7 +2,7 @@
 
 import { fill } from "./format.js";
 import { plottable, Plot } from "./plot.js";
-import { figures, joined, lastGap } from "./samples.js";
+import { figures, joined, lastGap, since } from "./samples.js";
 import { setAttribute, setText } from "./render.js";
 import { onThemeChange, theme } from "./theme.js";
 
@@ -18,19 +18,20 @@ export class PoolCharts {
     this.charts = [...card.querySelectorAll("[data-chart]")].map((figure) => new Chart(figure, key, page));
     this.paintedAt = 0;
     this.box.hidden = false;
+    this.box.addEventListener("toggle", () => this.#outdate());
     onThemeChange(page);
   }
 
   paint(pool, seconds) {
     const now = this.page.serverTime();
-    const seen = this.charts.filter((chart) => chart.isSeen);
+    const seen = this.box.open === false ? [] : this.charts.filter((chart) => chart.isSeen);
     if (!seen.length) return;
     const last = pool.samples.at.at(-1);
     const isSame = last === this.last && seconds === this.seconds && !seen.some((chart) => chart.isOutdated);
     if (isSame && now - this.paintedAt < REPAINT_SECONDS) return;
     this.#askForPast(pool, seconds, now);
     Object.assign(this, { last, seconds, paintedAt: now });
-    const samples = within(joined(this.past?.samples, pool.samples), now - seconds);
+    const samples = since(joined(this.past?.samples, pool.samples, pool.heardFrom), now - seconds);
     const drawn = figures(samples, seconds);
     for (const chart of seen) chart.paint(drawn, [now - seconds, now]);
   }
@@ -47,7 +48,12 @@ export class PoolCharts {
     const options = { headers: { Accept: "application/json" }, cache: "no-store", redirect: "manual" };
     const response = await fetch(address, options).catch(() => null);
     if (!response?.ok || this.past !== past) return;
-    past.samples = (await response.json()).samples;
+    const { samples: told } = await response.json();
+    if (told.at) past.samples = told;
+    this.#outdate();
+  }
+
+  #outdate() {
     for (const chart of this.charts) chart.isStale = true;
     this.page.repaint();
   }
@@ -147,13 +153,6 @@ class Chart {
     const { rate, count, percent, seconds } = this.page.format;
     return { rate, count, share: percent, seconds }[this.unit](value);
   }
-}
-
-// From the last sample before on, so that lines begin at the edge.
-function within(samples, from) {
-  const first = samples.at.findIndex((at) => at >= from);
-  if (first <= 1) return samples;
-  return Object.fromEntries(Object.entries(samples).map(([name, column]) => [name, column.slice(first - 1)]));
 }
 
 function highest(one, other) {

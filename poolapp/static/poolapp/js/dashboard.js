@@ -45,7 +45,7 @@ function paintPool(card, pool) {
 // With many pools their charts stay closed until somebody opens them.
 function fold(card) {
   const charts = card.querySelector("[data-role=charts]");
-  if (charts.dataset.folded) return;
+  if ("folded" in charts.dataset) return;
   charts.dataset.folded = "";
   charts.open = store.pools.size <= MANY_POOLS;
 }

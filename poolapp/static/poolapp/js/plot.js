@@ -4,7 +4,7 @@ const HEIGHT = 140;
 const LOWEST_TIME = 1e-6; // a logarithmic scale has no zero
 const DASHES = { p95: [7, 3], p99: [2, 3], failed: [5, 3] };
 const TIMES_APART = 76;
-const NEAR = 12; // pixels
+const NEAR = 24; // pixels: in the shortest span, samples are as far apart
 const OUTSIDE = { left: -10, top: -10 };
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const FONT = "11px system-ui, sans-serif";
@@ -19,6 +19,7 @@ export class Plot {
     this.onPoint = onPoint;
     this.recolour();
     const { scale, axis } = units(format)[unit];
+    const dataIdx = (chart, line, index) => (line && this.#isBeyond(index, chart.cursor.left) ? null : index);
     this.chart = new window.uPlot(
       {
         width: place.clientWidth,
@@ -26,7 +27,7 @@ export class Plot {
         legend: { show: false },
         padding: [8, 8, 0, 0],
         tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), format.timezone),
-        cursor: { y: false, drag: { x: false, y: false }, sync: { key: sync }, points: { size: 7 } },
+        cursor: { y: false, drag: { x: false, y: false }, sync: { key: sync }, points: { size: 7 }, dataIdx },
         scales: { x: { range: () => this.span }, y: scale },
         axes: [this.#axis({ space: TIMES_APART, size: 24, values: (_, at) => this.#times(at, format) }), this.#axis(axis)],
         series: [{}, ...lines.map((line) => this.#line(line, lines.length))],
@@ -64,9 +65,15 @@ export class Plot {
     const { idx: index, left } = chart.cursor;
     if (index === null || index === undefined || left < 0) return null;
     const at = chart.data[0][index];
-    const isBeyond = index === 0 || index === chart.data[0].length - 1;
-    if (isBeyond && Math.abs(chart.valToPos(at, "x") - left) > NEAR) return { at: chart.posToVal(left, "x") };
+    if (this.#isBeyond(index, left)) return { at: chart.posToVal(left, "x") };
     return { index, at, isHeld: Boolean(this.held) };
+  }
+
+  // Before the first sample or after the last one there is nothing to tell.
+  #isBeyond(index, left) {
+    const times = this.chart.data[0];
+    const isOutermost = index === 0 || index === times.length - 1;
+    return isOutermost && Math.abs(this.chart.valToPos(times[index], "x") - left) > NEAR;
   }
 
   // With the arrow keys from sample to sample, until the focus goes elsewhere.
@@ -139,7 +146,7 @@ function units(format) {
   };
   return {
     rate: amounts,
-    count: amounts,
+    count: { ...amounts, axis: { splits: thirds, values: written((value) => (value % 1 ? "" : format.compact(value))) } },
     share: { scale: { range: [0, 1] }, axis: { splits: thirds, values: written(format.percent) } },
     seconds: {
       scale: { distr: 3, range: (_, low, high) => decades(low, high) },

@@ -24,12 +24,8 @@ const NAMES = Object.keys(COLUMNS);
 // Those that are drawn as they are.
 const MEASURED = NAMES.filter((name) => name === "queued" || name.includes("_p"));
 
-export function noSamples() {
-  return Object.fromEntries(["at", ...NAMES].map((name) => [name, []]));
-}
-
-export function copied(samples = noSamples()) {
-  return Object.fromEntries(["at", ...NAMES].map((name) => [name, [...samples[name]]]));
+export function copied(samples) {
+  return Object.fromEntries(["at", ...NAMES].map((name) => [name, [...(samples?.[name] ?? [])]]));
 }
 
 // Adds what a frame says of a pool, at most one sample a second, and forgets what is older than so many seconds.
@@ -43,13 +39,20 @@ export function keepSample(samples, entry, seconds) {
   drop(samples, at - seconds);
 }
 
-// The past as the server tells it, and after it what the page has heard itself.
-export function joined(past, live) {
-  const end = past?.at.at(-1);
-  if (end === undefined) return live;
-  const first = live.at.findIndex((at) => at > end);
-  if (first < 0) return past;
-  return Object.fromEntries(Object.keys(past).map((name) => [name, [...past[name], ...live[name].slice(first)]]));
+// What the page has heard itself, from the given time on and since it last missed something; before that, the past as the
+// server tells it.
+export function joined(past, live, heardFrom) {
+  if (!past) return live;
+  const from = Math.max(heardFrom, live.at[0], lastGap(live) ?? 0);
+  const end = past.at.findLastIndex((at) => at < from) + 1;
+  const start = live.at.findIndex((at) => at >= from && at > (past.at[end - 1] ?? 0));
+  return columns(past, (column, name) => [...column.slice(0, end), ...live[name].slice(start)]);
+}
+
+// Those since a time, and the one before, so that lines begin at the edge.
+export function since(samples, from) {
+  const first = samples.at.findIndex((at) => at >= from);
+  return first > 1 ? columns(samples, (column) => column.slice(first - 1)) : samples;
 }
 
 // What is drawn: per name a column of figures, for as many seconds as are shown; null where none is known.
@@ -75,6 +78,10 @@ export function figures(samples, seconds) {
 // When nothing was heard for the last time, undefined if there is no gap.
 export function lastGap(samples) {
   return samples.at[samples.executed.lastIndexOf(null)];
+}
+
+function columns(samples, change) {
+  return Object.fromEntries(Object.entries(samples).map(([name, column]) => [name, change(column, name)]));
 }
 
 function push(samples, at, valueOf) {

@@ -1,6 +1,6 @@
 // A line of a pool's throughput that fits into the head of its card: SVG, so that its colour follows the style sheet.
 
-import { figures } from "./samples.js";
+import { figures, since } from "./samples.js";
 import { setAttribute, setText } from "./render.js";
 
 const SECONDS = 300;
@@ -9,10 +9,12 @@ const HEIGHT = 22;
 
 export function paintSparkline(card, samples, page) {
   const box = card.querySelector("[data-role=sparkline]");
-  if (!box) return;
+  const last = samples.at.at(-1);
+  if (!box || box.drawn === last) return;
+  box.drawn = last;
   box.hidden = false;
-  const from = samples.at.at(-1) - SECONDS;
-  const { at, ok, failed } = figures(samples, SECONDS);
+  const from = last - SECONDS;
+  const { at, ok, failed } = figures(since(samples, from), SECONDS);
   const rates = ok.map((rate, index) => (rate === null || at[index] < from ? null : rate + failed[index]));
   const top = Math.max(1, ...rates);
   let path = "";

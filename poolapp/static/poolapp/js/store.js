@@ -65,7 +65,8 @@ export class Store {
     const isDirect = known && !known.entry.heartbeat_age && now - known.heard < FORGET_AFTER_MS;
     if (isDirect && entry.heartbeat_age) return;
     const samples = known?.samples ?? copied(this.history[key]);
-    this.pools.set(key, { key, entry, samples, heard: now });
+    const heardFrom = known?.heardFrom ?? entry.started_at + entry.uptime;
+    this.pools.set(key, { key, entry, samples, heardFrom, heard: now });
     keepSample(samples, entry, this.limits.history);
   }
 
