@@ -25,7 +25,7 @@ from tests.dashboard.test_views import make_task
 pytestmark = pytest.mark.django_db
 # Names and figures, which are the same in every language.
 DATA = re.compile(
-    r"otto|elsewhere|make_thumbnails|default|gallery\.[\w.]+|least_used|Django.*|[\d.,:%–−\s]+(s|ms|min|µs|/s|MB)?|[|→›·/×]"
+    r"otto|elsewhere|make_thumbnails|default|gallery\.[\w.]+|least_used|Django.*|[\d.,:%–−\s]+(s|ms|min|h|µs|/s|MB)?|p\d\d|[|→›·/×]"
 )
 
 
