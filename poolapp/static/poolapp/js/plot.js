@@ -4,6 +4,7 @@ const HEIGHT = 140;
 const LOWEST_TIME = 1e-6; // a logarithmic scale has no zero
 const DASHES = { p95: [7, 3], p99: [2, 3], failed: [5, 3] };
 const TIMES_APART = 76;
+const HALF_A_TIME = 18; // pixels, as far as there is no room beside the chart
 const NEAR = 24; // pixels: in the shortest span, samples are as far apart
 const OUTSIDE = { left: -10, top: -10 };
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -29,7 +30,7 @@ export class Plot {
         tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), format.timezone),
         cursor: { y: false, drag: { x: false, y: false }, sync: { key: sync }, points: { size: 7 }, dataIdx },
         scales: { x: { range: () => this.span }, y: scale },
-        axes: [this.#axis({ space: TIMES_APART, size: 24, values: (_, at) => this.#times(at, format) }), this.#axis(axis)],
+        axes: [this.#axis({ space: TIMES_APART, size: 24, values: (chart, at) => this.#times(chart, at, format) }), this.#axis(axis)],
         series: [{}, ...lines.map((line) => this.#line(line, lines.length))],
         hooks: { setCursor: [(chart) => this.onPoint(this.#pointed(chart))] },
       },
@@ -126,9 +127,12 @@ export class Plot {
     };
   }
 
-  #times(at, format) {
+  // A time that would be cut off at the right edge is left out.
+  #times(chart, at, format) {
     const isShort = at.length > 1 && at[1] - at[0] < 60;
-    return at.map((seconds) => (isShort ? format.clock(seconds) : format.hour(seconds)));
+    const right = chart.over.clientWidth - HALF_A_TIME;
+    const written = isShort ? format.clock : format.hour;
+    return at.map((seconds) => (chart.valToPos(seconds, "x") > right ? "" : written(seconds)));
   }
 }
 
