@@ -115,7 +115,7 @@ DONE = {
 CHARTS = {
     "per_second": _("{value}/s"),
     "now": _("now"),
-    "none": _("No figures yet."),
+    "summary": _("{title}, {measure}. Now: {now}. Highest in {span}: {highest}. Arrow keys move along."),
 }
 
 

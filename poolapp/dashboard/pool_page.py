@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -13,16 +12,15 @@ from django.utils.translation import gettext as _
 from poolapp import pools
 from poolapp.conf import get_settings
 from poolapp.control.verbs import MOST_WORKERS
-from poolapp.dashboard import messages, presenters
+from poolapp.dashboard import charts, messages, presenters
+from poolapp.dashboard.history import Samples, forebears
+from poolapp.dashboard.history import history as thinned_history
 from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.workers.memory import cpu_time, resident_set
 from poolapp.models import PoolEvent, PoolInstance
 from poolapp.overview import Entry, entry_of
 
 EXITS_SHOWN = 12
-# Seconds of the past that the charts can show; the first is what every page has from the start.
-RANGES = (300, 900, 3600, 86400)
-MOST_SAMPLES = 600
 # With more workers than these the tiles are small.
 MANY_WORKERS = 64
 
@@ -37,7 +35,8 @@ def page(instance: PoolInstance, user: Any, site: str = "admin") -> dict[str, An
         "settings": list(_settings(entry)),
         "strategies": list(STRATEGIES),
         "most_workers": MOST_WORKERS,
-        "ranges": [{"seconds": seconds, "label": messages.span_text(seconds)} for seconds in RANGES],
+        "charts": charts.CHARTS,
+        "ranges": presenters.ranges(),
         "can_control": user.has_perm("poolapp.control_pool"),
         "shown_at": presenters.now(),
         "state": {
@@ -47,7 +46,7 @@ def page(instance: PoolInstance, user: Any, site: str = "admin") -> dict[str, An
             "figures": figures(instance),
             "links": {
                 **base["links"],
-                **{name: _address(name, instance, site) for name in ("figures", "history")},
+                "figures": reverse("admin:poolapp_dashboard_figures", args=[instance.pk], current_app=site),
             },
         },
     }
@@ -65,15 +64,10 @@ def figures(instance: PoolInstance) -> dict[str, Any]:
     }
 
 
-def history(instance: PoolInstance, seconds: int) -> list[list[float]]:
-    """The samples of so many seconds, not more than a chart can show; in the shape that the charts are drawn from."""
-    samples = presenters.history(instances=[instance], span=timedelta(seconds=seconds))
-    found = next(iter(samples.values()), [])
-    return found[:: max(1, len(found) // MOST_SAMPLES)]
-
-
-def _address(name: str, instance: PoolInstance, site: str) -> str:
-    return reverse(f"admin:poolapp_dashboard_{name}", args=[instance.pk], current_app=site)
+def history(instance: PoolInstance, seconds: int) -> Samples:
+    """The samples of so many seconds, also those of the pools that it has followed; empty without any."""
+    line = [*forebears(instance, seconds), instance]
+    return thinned_history({instance.alias: line}, seconds).get(instance.alias, {})
 
 
 def _entry(instance: PoolInstance) -> Entry:

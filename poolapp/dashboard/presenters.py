@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
@@ -11,20 +10,24 @@ from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import attention, feed, messages
+from poolapp.dashboard import attention, charts, feed, messages
 from poolapp.dashboard.feed import NO_TASK
+from poolapp.dashboard.history import DEFAULT_RANGE, RANGES, Samples, history
 from poolapp.models import (
     CommandStatus,
     PoolCommand,
     PoolEvent,
     PoolInstance,
-    PoolSnapshot,
     TaskRecord,
     TaskStatus,
 )
 from poolapp.overview import Entry, all_pools, identity
 
-HISTORY = timedelta(minutes=5)
+# Seconds of the past that each page starts with, and into how many samples they are thinned: the charts ask for more.
+HISTORY = 300
+HISTORY_LENGTH = 30
+# Seconds for which a page keeps the samples of frames.
+LIVE = 900
 FEED_LENGTH = 100
 TASKS_SHOWN = 15
 SOCKET_PATH = "ws/poolapp/"
@@ -55,6 +58,8 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
     first, base = frame(), state(user, site)
     return {
         "pools": [pool_view(entry, base["links"]["pool"]) for entry in first["pools"]],
+        "charts": charts.OVERVIEW,
+        "ranges": ranges(),
         "several": len(_names(first)) > 1,
         "findings": attention.findings(site),
         "events": feed.lines(first["events"], base["links"]),
@@ -66,7 +71,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
 
 
 def state(user: Any, site: str = "admin", instances: Collection[PoolInstance] | None = None) -> dict[str, Any]:
-    """What every live page starts from, without any figures of pools but the history of these; see `history`."""
+    """What every live page starts from, without any figures of pools but the history of these."""
     links = {
         "data": "dashboard_data",
         "attention": "dashboard_attention",
@@ -75,19 +80,28 @@ def state(user: Any, site: str = "admin", instances: Collection[PoolInstance] | 
     }
     return {
         "frame": {"type": "frame", "seq": 0, "pools": [], "events": [], "dropped": 0},
-        "history": history(instances=instances),
+        "history": recent_history(instances),
         "texts": messages.catalogue(),
         "links": {
             "socket": get_script_prefix() + SOCKET_PATH,
             "pool": reverse("admin:poolapp_dashboard_pool", args=[NO_POOL], current_app=site),
+            "history": reverse("admin:poolapp_dashboard_history", args=[NO_POOL], current_app=site),
             "task": task_address(user, site),
             "event": event_address(user, site),
             **{key: reverse(f"admin:poolapp_{name}", current_app=site) for key, name in links.items()},
         },
         "recorded": get_settings().record.tasks,
-        "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": HISTORY.total_seconds()},
+        "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": LIVE},
         "timezone": timezone.get_current_timezone_name(),
     }
+
+
+def ranges() -> list[dict[str, Any]]:
+    """The spans of time that charts can show."""
+    return [
+        {"seconds": seconds, "label": messages.span_text(seconds), "is_default": seconds == DEFAULT_RANGE}
+        for seconds in RANGES
+    ]
 
 
 def now() -> float:
@@ -103,40 +117,19 @@ def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
     return sorted(events, key=lambda event: event["at"])
 
 
-def history(
-    now: datetime | None = None, *, instances: Collection[PoolInstance] | None = None, span: timedelta = HISTORY
-) -> dict[str, list[list[float]]]:
-    """Per pool, what the charts need of the last minutes: [at, executed, failed, busy seconds, workers, queued].
-
-    instances: the pools; all that live unless given.
-    """
-    now = now or timezone.now()
-    pools = _recorded(PoolInstance).alive(now) if instances is None else instances
-    rows = (
-        _recorded(PoolSnapshot)
-        .filter(instance__in=pools, at__gte=now - span)
-        .order_by("at")
-        .values_list(
-            "instance__alias",
-            "instance__host",
-            "instance__pid",
-            "at",
-            "executed_tasks",
-            "failed_tasks",
-            "busy_time",
-            "worker_nodes",
-            "queued_tasks",
-        )
-    )
-    samples: dict[str, list[list[float]]] = {}
-    for alias, host, pid, at, *figures in rows:
-        samples.setdefault(f"{alias}|{host}|{pid}", []).append([at.timestamp(), *figures])
-    return samples
+def recent_history(instances: Collection[PoolInstance] | None = None) -> dict[str, Samples]:
+    """What every live page knows of the past from the start, by pool; `instances`: all that live unless given."""
+    pools = _recorded(PoolInstance).alive() if instances is None else instances
+    return history({_key(pool.alias, pool.host, pool.pid): [pool] for pool in pools}, HISTORY, most=HISTORY_LENGTH)
 
 
 def key_of(entry: Entry) -> str:
     """What a script tells a pool from all others by."""
-    return "|".join(map(str, identity(entry)))
+    return _key(*identity(entry))
+
+
+def _key(alias: str, host: str, pid: int) -> str:
+    return f"{alias}|{host}|{pid}"
 
 
 def pool_view(entry: Entry, address: str = "") -> Entry:

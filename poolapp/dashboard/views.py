@@ -25,6 +25,7 @@ from poolapp.control.verbs import deed_of
 from poolapp.dashboard import feed, navigation, pool_page, presenters
 from poolapp.dashboard import instances as instances_page
 from poolapp.dashboard.attention import findings as attention_findings
+from poolapp.dashboard.history import RANGES
 from poolapp.engine.errors import PoolError
 from poolapp.models import Dashboard, PoolCommand, PoolInstance
 
@@ -80,10 +81,10 @@ def data(request: HttpRequest, site: AdminSite) -> HttpResponse:
 @require_safe
 @needs("poolapp.view_dashboard")
 def history(request: HttpRequest, pk: int, site: AdminSite) -> HttpResponse:
-    """What the charts of a pool's page show when more than the last minutes are wanted."""
+    """What the charts of a pool show of the past."""
     wanted = request.GET.get("seconds", "")
-    if wanted not in map(str, pool_page.RANGES):
-        return JsonResponse({"error": f"seconds is one of {pool_page.RANGES}, not {wanted!r}"}, status=400)
+    if wanted not in map(str, RANGES):
+        return JsonResponse({"error": f"seconds is one of {RANGES}, not {wanted!r}"}, status=400)
     return JsonResponse({"samples": pool_page.history(_instance(pk), int(wanted))})
 
 

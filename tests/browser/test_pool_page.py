@@ -78,23 +78,6 @@ def test_tasks_by_name_can_be_sorted(pool, demo):
     expect(head).to_have_attribute("aria-sort", "descending")
 
 
-def test_the_charts_show_more_of_the_past(pool):
-    page = pool.page
-    throughput = page.locator("[data-chart=throughput] svg")
-    expect(throughput).to_contain_text("−4 min")
-
-    with page.expect_response(re.compile(r"/history/\?seconds=3600$")) as answered:
-        page.get_by_text("1 h", exact=True).click()
-
-    assert answered.value.json()["samples"]
-    expect(throughput).to_contain_text("−30 min")
-    page.get_by_text("24 h", exact=True).click()
-    expect(throughput).to_contain_text("−12 h")
-    expect(page.locator("[data-chart=queue] svg")).to_contain_text("−12 h")
-    page.get_by_text("5 min", exact=True).click()
-    expect(throughput).to_contain_text("−4 min")
-
-
 def test_pause_and_resume(pool, demo):
     pool.press("Pause")
 

@@ -12,8 +12,7 @@ from django.urls import reverse
 
 import poolapp
 from poolapp import pools as running_pools
-from poolapp.dashboard import pool_page
-from poolapp.models import PoolEvent, PoolInstance, PoolSnapshot
+from poolapp.models import PoolEvent, PoolInstance
 from tests.app.polling import eventually
 from tests.dashboard.conftest import ago, make_instance, snapshot, worker
 from tests.dashboard.test_views import HOSTILE
@@ -109,49 +108,6 @@ def test_what_processes_of_this_host_use_is_told_and_of_no_other(client, watcher
     assert used["pid"] == os.getpid()
     assert used["memory"] > 2**20
     assert used["cpu"] > 0.1
-
-
-class TestHistory:
-    @pytest.fixture
-    def sampled(self, instance, client, watcher) -> PoolInstance:
-        """The pool, with a sample for each minute of the last two hours."""
-        client.force_login(watcher)
-        figures = dict.fromkeys(["worker_nodes", "busy_worker_nodes", "failed_tasks", "cancelled_tasks"], 1)
-        PoolSnapshot.objects.bulk_create(
-            PoolSnapshot(
-                instance=instance,
-                at=ago(60 * minutes + 1),
-                executed_tasks=1000 - minutes,
-                executing_tasks=0,
-                queued_tasks=minutes,
-                busy_time=0.5,
-                **figures,
-            )
-            for minutes in range(120)
-        )
-        return instance
-
-    def samples(self, client, instance: PoolInstance, seconds: object) -> list[list[float]]:
-        answer = client.get(address("history", instance.pk), {"seconds": seconds})
-        assert answer.status_code == 200
-        found: list[list[float]] = answer.json()["samples"]
-        return found
-
-    def test_it_reaches_back_as_far_as_it_is_asked_to(self, client, sampled):
-        assert [len(self.samples(client, sampled, seconds)) for seconds in (300, 3600, 86400)] == [5, 60, 120]
-        at, *figures = self.samples(client, sampled, 300)[-1]
-        assert at == pytest.approx(ago(1).timestamp(), abs=5)
-        assert figures == [1000, 1, 0.5, 1, 0]
-
-    def test_there_are_no_more_than_a_chart_can_show(self, client, sampled, monkeypatch):
-        monkeypatch.setattr(pool_page, "MOST_SAMPLES", 10)
-        assert len(self.samples(client, sampled, 86400)) == 10
-
-    @pytest.mark.parametrize("seconds", ["", "301", "-1", "1e9", "x"])
-    def test_other_times_are_refused(self, client, sampled, seconds):
-        answer = client.get(address("history", sampled.pk), {"seconds": seconds})
-        assert answer.status_code == 400
-        assert "seconds is one of" in answer.json()["error"]
 
 
 def test_a_lost_pool_is_shown_as_such(client, watcher, instance):

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from poolapp.dashboard import messages, presenters
-from poolapp.models import PoolEvent, PoolSnapshot
-from tests.dashboard.conftest import ago, local_entry, make_instance, worker
+from poolapp.models import PoolEvent
+from tests.dashboard.conftest import ago, local_entry, worker
 from tests.dashboard.test_views import make_task
 
 
@@ -119,35 +119,6 @@ def test_an_error_is_told_with_its_type_once():
     make_task(status="failed", error="no", error_type="ValueError")
 
     assert [event["error"] for event in presenters.recent_events()] == ["ValueError: no"] * 2
-
-
-@pytest.mark.django_db
-def test_the_history_holds_the_last_minutes_of_live_pools():
-    live, gone = make_instance(), make_instance("gone", stopped_at=ago(1))
-    for instance, age in [(live, 600), (live, 20), (live, 10), (gone, 10)]:
-        make_snapshot(instance, age)
-
-    history = presenters.history()
-
-    assert list(history) == ["default|elsewhere|99"]
-    [first, second] = history["default|elsewhere|99"]
-    assert first[0] < second[0]
-    assert first[1:] == [100, 2, 3.5, 4, 0]
-
-
-def make_snapshot(instance, age):
-    return PoolSnapshot.objects.create(
-        instance=instance,
-        at=ago(age),
-        worker_nodes=4,
-        busy_worker_nodes=1,
-        executed_tasks=100,
-        failed_tasks=2,
-        cancelled_tasks=0,
-        executing_tasks=1,
-        queued_tasks=0,
-        busy_time=3.5,
-    )
 
 
 @pytest.mark.parametrize("low, high, size", [(4, 4, 4), (1, 8, "1–8")])

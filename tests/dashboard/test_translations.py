@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 DATA = re.compile(
     r"[\d-]+ [\d:.]+ UTC"  # the moment of a <time>
     r"|otto|elsewhere|make_thumbnails|default|gallery\.[\w.]+|least_used|Django.*"
-    r"|[\d.,:%–−\s]+(s|ms|min|µs|/s|MB)?|[|→›·/×]"
+    r"|[\d.,:%–−\s]+(s|ms|min|h|µs|/s|MB)?|p\d\d|[|→›·/×]"
 )
 
 

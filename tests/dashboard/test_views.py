@@ -468,7 +468,17 @@ def test_the_state_for_the_browser_is_complete(client, watcher, here):
     page = client.get(DASHBOARD).text
     state = json.loads(re.search(r'<script id="poolapp-state"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
 
-    assert set(state["links"]) == {"socket", "data", "control", "pool", "task", "tasks", "event", "attention"}
+    assert set(state["links"]) == {
+        "socket",
+        "data",
+        "control",
+        "history",
+        "pool",
+        "task",
+        "tasks",
+        "event",
+        "attention",
+    }
     assert state["links"]["socket"] == "/ws/poolapp/"
     assert [pool["alias"] for pool in state["frame"]["pools"]] == ["default"]
     assert state["texts"]["badges"]["stale"] == "stale since {age}"

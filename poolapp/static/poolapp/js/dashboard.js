@@ -4,8 +4,11 @@ import { Attention } from "./attention.js";
 import { Feed } from "./feed.js";
 import { LivePage } from "./page.js";
 import { fillPool, paintCharts, runningFor } from "./pools.js";
+import { rangeOf } from "./ranges.js";
 import { fillItem, isHeld, reconcile, setAttribute, template } from "./render.js";
 import { Requests } from "./requests.js";
+
+const MANY_POOLS = 4;
 
 const make = { pool: template("pool"), worker: template("worker"), task: template("task") };
 const page = new LivePage({ paint, onFrame: tell });
@@ -13,6 +16,7 @@ const { root, state, format, store } = page;
 const role = (name) => page.role(name);
 const list = (name, parent) => page.list(name, parent);
 const feed = new Feed(page);
+const range = rangeOf(page);
 
 function tell(frame) {
   store.tell(frame.events.filter((event) => format.isTold(event)), (event) => format.say(event));
@@ -35,7 +39,16 @@ function paintPool(card, pool) {
     make: make.worker,
     fill: (row, worker) => fillItem(row, { ...worker, running_for: runningFor(worker, pool.entry) }, format),
   });
-  paintCharts(card, pool.samples, page);
+  fold(card);
+  paintCharts(card, pool, page, range());
+}
+
+// With many pools their charts stay closed until somebody opens them.
+function fold(card) {
+  const charts = card.querySelector("[data-role=charts]");
+  if ("folded" in charts.dataset) return;
+  charts.dataset.folded = "";
+  charts.open = store.pools.size <= MANY_POOLS;
 }
 
 function paintTasks() {

@@ -10,8 +10,11 @@ const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFr
 export class Format {
   constructor(texts, timezone) {
     this.texts = texts;
-    this.times = timeFormat(timezone);
+    this.timezone = timezone;
+    this.times = timeFormat(timezone, { second: "2-digit" });
     this.moments = momentFormat(this.times.resolvedOptions().timeZone);
+    this.hours = timeFormat(timezone);
+    this.days = timeFormat(timezone, { second: "2-digit", day: "numeric", month: "short" });
   }
 
   text = (value) => (isUnknown(value) ? NOTHING : String(value));
@@ -33,6 +36,15 @@ export class Format {
     const part = Object.fromEntries(this.moments.formatToParts(dateOf(at)).map(({ type, value }) => [type, value]));
     const time = `${part.hour}:${part.minute}:${part.second}.${part.fractionalSecond}`;
     return `${part.year}-${part.month}-${part.day} ${time} ${part.timeZoneName.replace("GMT", "UTC").replace("+00:00", "")}`;
+  };
+  hour = (at) => this.hours.format(dateOf(at));
+  day = (at) => this.days.format(dateOf(at));
+  span = (seconds) => (seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`);
+
+  // A power of ten of seconds.
+  power = (value) => {
+    if (value < 0.9e-3) return `${compact.format(value * 1e6)} µs`;
+    return value < 0.9 ? `${compact.format(value * 1e3)} ms` : `${compact.format(value)} s`;
   };
 
   seconds = (value) => {
@@ -94,8 +106,8 @@ function threeDigits(value) {
   return decimals[value >= 100 ? 0 : value >= 10 ? 1 : 2].format(value);
 }
 
-function timeFormat(timezone) {
-  const style = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+function timeFormat(timezone, more = {}) {
+  const style = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...more };
   try {
     return new Intl.DateTimeFormat(language, { ...style, timeZone: timezone });
   } catch {

@@ -3,6 +3,7 @@
 import { LivePage } from "./page.js";
 import { Poll } from "./poll.js";
 import { fillPool, isOverdue, paintCharts, runningFor } from "./pools.js";
+import { rangeOf } from "./ranges.js";
 import { fillItem, reconcile, setAttribute, template } from "./render.js";
 import { Requests } from "./requests.js";
 import { sortable } from "./sorting.js";
@@ -15,8 +16,7 @@ const { root, state, format, store } = page;
 const card = root.querySelector("[data-item]");
 const order = sortable(page.role("names"), () => paintNames());
 let figures = state.figures;
-let shown = state.limits.history; // seconds of the past, in the charts
-let past = []; // what the store does not keep: samples of the server's own history
+const range = rangeOf(page);
 let resources = new Map(); // by process: its memory, and what share of a CPU it has used of late
 
 function paint() {
@@ -32,7 +32,7 @@ function paint() {
     make: make.tile,
     fill: (tile, worker) => paintTile(tile, worker, pool.entry),
   });
-  paintCharts(card, [...past, ...after(past.at(-1), pool.samples)], page, shown);
+  paintCharts(card, pool, page, range());
 }
 
 function paintTile(tile, worker, entry) {
@@ -71,29 +71,11 @@ function take(told) {
   paintExits();
 }
 
-function after(last, samples) {
-  return last ? samples.filter((sample) => sample[0] > last[0]) : samples;
-}
-
-// More of the past than the store keeps comes from the server, once for each choice: what follows is live.
-async function show(seconds) {
-  shown = seconds;
-  past = [];
-  if (seconds > state.limits.history) {
-    const address = `${state.links.history}?seconds=${seconds}`;
-    const response = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
-    if (response?.ok && shown === seconds) past = (await response.json()).samples;
-  }
-  page.repaint();
-}
-
 function usedBy({ pid, at, memory, cpu }, before) {
   const earlier = before.processes.find((process) => process.pid === pid);
   return { resident: memory, cpu: earlier && at > earlier.at ? (cpu - earlier.cpu) / (at - earlier.at) : null };
 }
 
-page.role("ranges").hidden = false;
-page.role("ranges").addEventListener("change", ({ target }) => show(Number(target.value)));
 if (page.role("confirm")) new Requests(root, state.texts.requests);
 page.start();
 paintNames();

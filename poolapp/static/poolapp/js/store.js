@@ -1,6 +1,7 @@
 // What is known: pools with their history, the latest events and tasks. Frames go in, nothing is drawn here.
 
-const SAMPLE_SECONDS = 1;
+import { copied, keepSample } from "./samples.js";
+
 const FLAPPING = new Set(["busy", "busy_end"]);
 const FLAP_SECONDS = 5;
 const FORGET_AFTER_MS = 5000;
@@ -65,8 +66,9 @@ export class Store {
     // What another process reports of a pool is older than what the pool's own has just said.
     const isDirect = known && !known.entry.heartbeat_age && now - known.heard < FORGET_AFTER_MS;
     if (isDirect && entry.heartbeat_age) return;
-    const samples = known?.samples ?? [...(this.history[key] ?? [])];
-    this.pools.set(key, { key, entry, samples, heard: now });
+    const samples = known?.samples ?? copied(this.history[key]);
+    const heardFrom = known?.heardFrom ?? entry.started_at + entry.uptime;
+    this.pools.set(key, { key, entry, samples, heardFrom, heard: now });
     keepSample(samples, entry, this.limits.history);
   }
 
@@ -146,16 +148,4 @@ function statusOf(event) {
 
 function isSettled(task) {
   return task.shown_status !== "queued" && task.shown_status !== "running";
-}
-
-// [at, executed, failed, busy seconds, workers, queued], at most one a second.
-function keepSample(samples, entry, seconds) {
-  if (!entry.started_at) return;
-  const at = entry.started_at + entry.uptime;
-  const last = samples.at(-1);
-  if (last && at - last[0] < SAMPLE_SECONDS) return;
-  const { executed_tasks: executed, failed_tasks: failed, busy_time: busy, worker_nodes: workers } = entry;
-  samples.push([at, executed, failed, busy, workers, entry.queued_tasks]);
-  const outdated = samples.findIndex((sample) => sample[0] > at - seconds - 10);
-  if (outdated > 0) samples.splice(0, outdated);
 }
