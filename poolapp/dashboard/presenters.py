@@ -28,7 +28,7 @@ FEED_LENGTH = 100
 TASKS_SHOWN = 15
 SOCKET_PATH = "ws/poolapp/"
 # Of a task and its values only its record tells, to those who may see records.
-UNTOLD = ("arguments", "result", "traceback")
+UNTOLD = ("arguments", "call", "result", "traceback")
 # Stand for an id in the addresses that scripts fill in.
 NO_POOL = 0
 NO_TASK = "00000000-0000-0000-0000-000000000000"

@@ -28,7 +28,8 @@ from poolapp.models import Dashboard, PoolCommand, PoolInstance
 View = Callable[..., HttpResponse]
 
 NUMBERS = ("min_size", "max_size")
-"""Arguments of requests that are numbers; all others are text."""
+LISTS = ("task_ids",)
+"""Arguments of requests that are numbers or several texts; all others are a text."""
 
 
 def needs(permission: str) -> Callable[[View], View]:
@@ -137,8 +138,9 @@ def _addressee(post: QueryDict) -> dict[str, Any]:
 
 def _arguments(post: QueryDict, takes: tuple[str, ...]) -> dict[str, Any]:
     """What else a form says that a verb takes; what is left empty is not said."""
-    given = {name: str(post[name]) for name in takes if post.get(name)}
-    return {name: _numbers(value)[0] if name in NUMBERS else value for name, value in given.items()}
+    given: dict[str, Any] = {name: str(post[name]) for name in takes if post.get(name)}
+    given |= {name: _numbers(given[name])[0] for name in NUMBERS if name in given}
+    return given | {name: post.getlist(name) for name in LISTS if name in given}
 
 
 def _numbers(*texts: str) -> list[int]:

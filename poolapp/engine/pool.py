@@ -17,6 +17,7 @@ from poolapp.engine.core import Core
 from poolapp.engine.ending import end_when_forgotten
 from poolapp.engine.errors import InvalidOption, PoolError, QueueFull
 from poolapp.engine.events import MESSAGE, Listener, require_event, require_listener
+from poolapp.engine.finding import find_futures
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.mapping import ordered_results
 from poolapp.engine.options import PoolOptions, require_options
@@ -193,10 +194,11 @@ class Pool(Executor):
 
     def find(self, task_id: str) -> TaskFuture | None:
         """The future of a task that waits or runs, by its id; None when there is no such task, or none any more."""
-        core = self._core
-        with core.lock:
-            found = (task for task in core.scheduler.state.tasks() if core.task_id(task) == task_id)
-            return next((task.future for task in found), None)
+        return self.find_all([task_id]).get(task_id)
+
+    def find_all(self, task_ids: Iterable[str]) -> dict[str, TaskFuture]:
+        """The futures of those of these tasks that wait or run, by their ids."""
+        return find_futures(self._core, task_ids)
 
     # Tasks by name
 
@@ -223,6 +225,10 @@ class Pool(Executor):
     def has_task(self, name: str) -> bool:
         """Whether a function can be asked for by this name."""
         return self._acquaintances.has(name)
+
+    def task_function(self, name: str) -> TaskFunction:
+        """What is asked for by this name; raises TaskNotFound for an unknown one."""
+        return self._acquaintances.function(name)
 
     def list_tasks(self) -> list[dict[str, Any]]:
         """What can be asked for by name, the default task first: names, and what is special about each."""

@@ -68,6 +68,23 @@ class Migration(migrations.Migration):
                 verbose_name="call",
             ),
         ),
+        migrations.AlterField(
+            model_name="poolcommand",
+            name="verb",
+            field=models.CharField(
+                choices=[
+                    ("restart", "restart workers"),
+                    ("pause", "pause"),
+                    ("resume", "resume"),
+                    ("resize", "change the number of workers"),
+                    ("strategy", "change the strategy"),
+                    ("cancel", "cancel tasks"),
+                    ("repeat", "run tasks again"),
+                ],
+                max_length=20,
+                verbose_name="verb",
+            ),
+        ),
         migrations.AddIndex(
             model_name="taskrecord",
             index=models.Index(fields=["worker_slot", "-queued_at"], name="poolapp_task_slot"),
