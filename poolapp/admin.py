@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import messages, navigation, task_page
-from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter
+from poolapp.dashboard import bulk_page, messages, navigation, task_list, task_page
+from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter, WorkerFilter
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
 from poolapp.paging import BoundedPaginator
@@ -81,7 +83,8 @@ class DashboardAdmin(ReadOnlyAdmin):
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
     list_display = ["short_name", "status", "error_type", "queued", "waited", "ran", "worker_slot"]
-    list_filter = [StatusFilter, PoolFilter, NameFilter, "queued_at"]
+    list_filter = [StatusFilter, PoolFilter, NameFilter, WorkerFilter, "queued_at"]
+    actions = ["cancel", "repeat"]
     search_fields = ["name", "error"]  # see get_search_results
     search_help_text = _("A task id, or part of a name or an error.")
     sortable_by = ["queued"]  # there is an index
@@ -96,6 +99,31 @@ class TaskRecordAdmin(ReadOnlyAdmin):
     queued = exact_time("queued_at", _("queued"))
     started = exact_time("started_at", _("started"))
     finished = exact_time("finished_at", _("finished"))
+
+    def get_urls(self) -> list[URLPattern]:
+        ask = self.admin_site.admin_view(partial(bulk_page.ask, site=self.admin_site))
+        return [path("ask/", ask, name="poolapp_taskrecord_ask"), *super().get_urls()]
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return bulk_page.may(request.user, "cancel")
+
+    def has_repeat_permission(self, request: HttpRequest) -> bool:
+        return bulk_page.may(request.user, "repeat")
+
+    @admin.action(description=_("Cancel"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[TaskRecord]) -> HttpResponse:
+        return bulk_page.confirmation(request, self.admin_site, "cancel", queryset)
+
+    @admin.action(description=_("Run again"), permissions=["repeat"])
+    def repeat(self, request: HttpRequest, queryset: QuerySet[TaskRecord]) -> HttpResponse:
+        return bulk_page.confirmation(request, self.admin_site, "repeat", queryset)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With what keeps the list live; an action that a user may not take is refused, not overlooked."""
+        known = self.get_actions(request)
+        if any(action and action not in known for action in request.POST.getlist("action")):
+            raise PermissionDenied
+        return super().changelist_view(request, {**task_list.around(request, self.admin_site), **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """With where its time went, and what can be asked about it."""

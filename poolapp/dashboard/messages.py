@@ -119,6 +119,16 @@ REFUSALS = {
     "no_pool": _("has no live pool"),
 }
 
+LIST = {
+    "live": _("live"),
+    "ticked": _("held while rows are ticked"),
+    "focused": _("held while you work in it"),
+    "pointed": _("held while you point at it"),
+    "stale": _("stale since {age}"),
+    "signed_out": _("signed out: reload the page"),
+    "off": _("not refreshed"),
+}
+
 CHARTS = {
     "per_second": _("{value}/s"),
     "now": _("now"),

@@ -97,7 +97,7 @@ def control(request: HttpRequest, site: AdminSite) -> HttpResponse:
         command = requests.request(verb, **_addressee(request.POST), arguments=arguments, requested_by=name)
     except (PoolError, ValueError) as error:
         return _refused(request, site, str(error))
-    _log(request, site, command)
+    log_request(request, site, command)
     if _wants_json(request):
         return JsonResponse(presenters.command_view(command, site.name), status=202)
     said = _("The pool %(pool)s was asked to: %(verb)s.")
@@ -149,11 +149,14 @@ def _numbers(*texts: str) -> list[int]:
     return [int(text) for text in texts]
 
 
-def _log(request: HttpRequest, site: AdminSite, command: PoolCommand) -> None:
-    """Write into the admin's own log who asked for what."""
+def log_request(request: HttpRequest, site: AdminSite, command: PoolCommand) -> None:
+    """Write into the admin's own log who asked for what; of many tasks, how many they are."""
+    arguments = dict(command.arguments)
+    if len(task_ids := arguments.get("task_ids", ())) > 1:
+        arguments["task_ids"] = len(task_ids)
     said = _("Asked to: %(verb)s %(arguments)s (request %(id)s).") % {
         "verb": command.get_verb_display(),
-        "arguments": command.arguments or "",
+        "arguments": arguments or "",
         "id": command.pk,
     }
     model_admin: Any = site.get_model_admin(Dashboard)

@@ -131,7 +131,7 @@ class TestAFullQueue:
     @pytest.fixture
     def narrow(self, pools: dict[str, Any], settings: Any) -> Iterator[poolapp.Pool]:
         """A pool with a worker, room for two more tasks, and patient callers."""
-        options = {"queue": {"max_size": 2, "full_timeout": 60}}
+        options = {"queue": {"limit": 2, "full_timeout": 60.0}}
         settings.POOLAPP = {
             "POOLS": {"default": {"WORKER": "thread", "MIN_SIZE": 1, "OPTIONS": options}},
             "RECORD": {"ARGUMENTS": True},
