@@ -89,11 +89,10 @@ class TaskRecordAdmin(ReadOnlyAdmin):
     search_help_text = _("A task id, or part of a name or an error.")
     sortable_by = ["queued"]  # there is an index
     fieldsets = [
-        (None, {"fields": ["id", "name", "pool", "status"]}),
+        (None, {"fields": ["id", "name", "pool", "status", "attempts"]}),
         (_("Where it ran"), {"fields": ["host", "pid", "worker", "worker_slot", "worker_pid"]}),
         (_("When"), {"fields": ["queued", "started", "finished", "waited", "ran"]}),
         (_("Error"), {"fields": ["error_type", "error", "traceback_text"]}),
-        (_("Arguments and result"), {"fields": ["arguments", "result"]}),
     ]
     readonly_fields = ["queued", "started", "finished", "waited", "ran", "traceback_text"]
     queued = exact_time("queued_at", _("queued"))
@@ -124,6 +123,12 @@ class TaskRecordAdmin(ReadOnlyAdmin):
         if any(action and action not in known for action in request.POST.getlist("action")):
             raise PermissionDenied
         return super().changelist_view(request, {**task_list.around(request, self.admin_site), **(extra_context or {})})
+
+    def get_fieldsets(self, request: HttpRequest, obj: TaskRecord | None = None) -> Any:
+        """With how to have what is not recorded."""
+        description = task_page.hint(obj) if obj is not None else ""
+        told = {"fields": ["arguments", "result"], "description": description}
+        return [*self.fieldsets, (_("Arguments and result"), told)]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """With where its time went, and what can be asked about it."""

@@ -75,7 +75,7 @@ class Plan:
         if self.verb == Verb.CANCEL:
             return "" if task.status in UNFINISHED else about_tasks.OVER
         call = "recorded" if task.has_call else ""
-        return about_tasks.why_not_again(task.status, call, is_known=_is_known(task.name))
+        return about_tasks.why_not_again(task.status, call, is_known=is_known(task.name))
 
     def ask(self, requested_by: str) -> list[PoolCommand]:
         """Leave the requests: some for each pool, each about many tasks."""
@@ -155,7 +155,7 @@ def _shared_out(items: list[T]) -> Iterator[list[T]]:
         yield items[start : start + TASKS_IN_A_REQUEST]
 
 
-def _is_known(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Whether a pool would know which function is meant, as far as this process can tell."""
     return name in registry.functions or any(pool.has_task(name) for pool in pools.running().values())
 

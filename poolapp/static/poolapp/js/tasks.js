@@ -8,8 +8,11 @@ import { takeOver } from "./takeover.js";
 const KEY = "poolapp.refresh";
 const LIVE_SECONDS = 2;
 const LOOK_MS = 250;
-// A page that takes long to make is asked for less often.
+// A page that takes long to make is asked for less often; one that does not come is not waited for without end.
 const REST = 4;
+const LONGEST_REST_MS = 15000;
+const PATIENCE_MS = 10000;
+const SLOW_MS = 4000;
 
 const root = document.getElementById("poolapp");
 const { texts } = JSON.parse(document.getElementById("poolapp-state").textContent);
@@ -19,7 +22,7 @@ const choice = role("refresh");
 let heard = performance.now();
 let due = heard;
 let trouble = "";
-let isAsking = false;
+let askedAt = 0;
 
 function start() {
   choice.value = remembered();
@@ -62,13 +65,14 @@ function seconds() {
 }
 
 function plan(took) {
-  due = performance.now() + Math.max(seconds() * 1000 || 0, took * REST);
+  const rest = trouble ? 0 : Math.min(took * REST, LONGEST_REST_MS);
+  due = performance.now() + Math.max(seconds() * 1000 || 0, rest);
 }
 
 function look() {
   const held = whyHeld();
   if (!document.hidden && !held && choice.value !== "off" && trouble !== "signed_out") {
-    if (!isAsking && performance.now() >= due) refresh();
+    if (!askedAt && performance.now() >= due) refresh();
   }
   say(held);
 }
@@ -83,8 +87,7 @@ function whyHeld() {
 }
 
 async function refresh() {
-  const began = performance.now();
-  isAsking = true;
+  askedAt = performance.now();
   try {
     const page = await ask();
     // Somebody may have begun to work with the list in the meantime.
@@ -93,8 +96,8 @@ async function refresh() {
       heard = performance.now();
     }
   } finally {
-    isAsking = false;
-    plan(performance.now() - began);
+    plan(performance.now() - askedAt);
+    askedAt = 0;
     look();
   }
 }
@@ -102,7 +105,7 @@ async function refresh() {
 // The page as it is now; null where there is none, and `trouble` says why.
 async function ask() {
   const headers = { Accept: "text/html", "X-Poolapp-Refresh": "1" };
-  const signal = AbortSignal.timeout(15000);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
     const response = await fetch(location.href, { headers, cache: "no-store", signal });
     if (response.redirected || response.status === 403) trouble = "signed_out";
@@ -115,16 +118,20 @@ async function ask() {
 }
 
 function say(held) {
-  const isOff = choice.value === "off";
-  const word = isOff ? "off" : trouble || held || "live";
-  const badge = root.querySelector("[data-badge]");
-  badge.dataset.badge = isOff ? "off" : trouble || (held ? "held" : "live");
+  const word = saidWord(held);
+  root.querySelector("[data-badge]").dataset.badge = word === held && held ? "held" : word;
   const age = duration((performance.now() - heard) / 1000);
   setText(role("live-text"), fill(texts[word], { age }));
   // Spoken only when it is something else, not with every second of age.
   const spoken = role("live-spoken");
-  if (trouble && spoken.dataset.word !== word) setText(spoken, fill(texts[word], { age }));
+  if (word !== held && spoken.dataset.word !== word) setText(spoken, fill(texts[word], { age }));
   spoken.dataset.word = word;
+}
+
+function saidWord(held) {
+  if (choice.value === "off") return "off";
+  const isSlow = askedAt && performance.now() - askedAt > SLOW_MS;
+  return trouble || (isSlow ? "stale" : held || "live");
 }
 
 start();
