@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import bulk_page, messages, navigation, task_list, task_page
+from poolapp.dashboard import bulk_page, messages, navigation, presenters, task_list, task_page
 from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter, WorkerFilter
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
@@ -82,7 +82,7 @@ class DashboardAdmin(ReadOnlyAdmin):
 
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
-    list_display = ["short_name", "status", "error_type", "queued", "waited", "ran", "worker_slot"]
+    list_display = ["short_name", "state", "error_type", "queued", "waited", "ran", "worker_slot"]
     list_filter = [StatusFilter, PoolFilter, NameFilter, WorkerFilter, "queued_at"]
     actions = ["cancel", "repeat"]
     search_fields = ["name", "error"]  # see get_search_results
@@ -166,6 +166,11 @@ class TaskRecordAdmin(ReadOnlyAdmin):
     @admin.display(description=_("name"), ordering="name")
     def short_name(self, record: TaskRecord) -> SafeString:
         return format_html('<span title="{}">{}</span>', record.name, messages.short_text(record.name))
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, record: TaskRecord) -> SafeString:
+        word = record.get_status_display()
+        return format_html('<span class="poolapp-state" data-state="{}">{}</span>', record.status, word)
 
     @admin.display(description=_("wait time"), ordering="wait_time")
     def waited(self, record: TaskRecord) -> str:
@@ -273,13 +278,18 @@ class PoolCommandAdmin(ReadOnlyAdmin):
         "requested",
         "expires",
         "status",
+        "outcome",
         "answer",
         "answered",
     ]
-    readonly_fields = ["requested", "expires", "answered"]
+    readonly_fields = ["requested", "expires", "outcome", "answered"]
     requested = exact_time("requested_at", _("requested"))
     expires = exact_time("expires_at", _("expires"))
     answered = exact_time("answered_at", _("answered"))
+
+    @admin.display(description=_("what became of it"))
+    def outcome(self, command: PoolCommand) -> str:
+        return str(presenters.command_view(command, self.admin_site.name)["text"])
 
 
 def verbatim(text: str) -> SafeString:

@@ -17,6 +17,7 @@ export function takeOver(page) {
   if (list) takeRows(list, newer);
   takeCounts(page);
   takeContent(".paginator", page);
+  takeContent("#changelist-search .quiet", page); // how many there are, where the admin says so there
 }
 
 function takeRows(list, newer) {
