@@ -47,7 +47,7 @@ function takeRow(row, newer) {
     if (box && newerBox) {
       box.value = newerBox.value;
       copy(newerBox, box, ["aria-label", "id"]);
-    } else if (own && own.innerHTML !== cell.innerHTML) {
+    } else if (own && !own.isEqualNode(cell)) {
       own.className = cell.className;
       own.replaceChildren(...imported(cell));
     }
@@ -91,7 +91,7 @@ function same(links, others) {
 
 function takeContent(selector, page) {
   const [own, newer] = [document, page].map((root) => root.querySelector(selector));
-  if (own && newer && own.innerHTML !== newer.innerHTML) own.replaceChildren(...imported(newer));
+  if (own && newer && !own.isEqualNode(newer)) own.replaceChildren(...imported(newer));
 }
 
 function imported(element) {
