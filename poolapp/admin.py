@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import messages, navigation, task_page
-from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter
+from poolapp.dashboard import bulk_page, messages, navigation, presenters, task_list, task_page
+from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter, WorkerFilter
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
 from poolapp.paging import BoundedPaginator
@@ -83,22 +85,53 @@ class DashboardAdmin(ReadOnlyAdmin):
 
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
-    list_display = ["short_name", "status", "error_type", "queued", "waited", "ran", "worker_slot"]
-    list_filter = [StatusFilter, PoolFilter, NameFilter, "queued_at"]
+    list_display = ["short_name", "state", "error_type", "queued", "waited", "ran", "worker_slot"]
+    list_filter = [StatusFilter, PoolFilter, NameFilter, WorkerFilter, "queued_at"]
+    actions = ["cancel", "repeat"]
     search_fields = ["name", "error"]  # see get_search_results
     search_help_text = _("A task id, or part of a name or an error.")
     sortable_by = ["queued"]  # there is an index
     fieldsets = [
-        (None, {"fields": ["id", "name", "pool", "status"]}),
+        (None, {"fields": ["id", "name", "pool", "status", "attempts"]}),
         (_("Where it ran"), {"fields": ["host", "pid", "worker", "worker_slot", "worker_pid"]}),
         (_("When"), {"fields": ["queued", "started", "finished", "waited", "ran"]}),
         (_("Error"), {"fields": ["error_type", "error", "traceback_text"]}),
-        (_("Arguments and result"), {"fields": ["arguments", "result"]}),
     ]
     readonly_fields = ["queued", "started", "finished", "waited", "ran", "traceback_text"]
     queued = exact_time("queued_at", _("queued"))
     started = exact_time("started_at", _("started"))
     finished = exact_time("finished_at", _("finished"))
+
+    def get_urls(self) -> list[URLPattern]:
+        ask = self.admin_site.admin_view(partial(bulk_page.ask, site=self.admin_site))
+        return [path("ask/", ask, name="poolapp_taskrecord_ask"), *super().get_urls()]
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return bulk_page.may(request.user, "cancel")
+
+    def has_repeat_permission(self, request: HttpRequest) -> bool:
+        return bulk_page.may(request.user, "repeat")
+
+    @admin.action(description=_("Cancel"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[TaskRecord]) -> HttpResponse:
+        return bulk_page.confirmation(request, self.admin_site, "cancel", queryset)
+
+    @admin.action(description=_("Run again"), permissions=["repeat"])
+    def repeat(self, request: HttpRequest, queryset: QuerySet[TaskRecord]) -> HttpResponse:
+        return bulk_page.confirmation(request, self.admin_site, "repeat", queryset)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With what keeps the list live; an action that a user may not take is refused, not overlooked."""
+        known = self.get_actions(request)
+        if any(action and action not in known for action in request.POST.getlist("action")):
+            raise PermissionDenied
+        return super().changelist_view(request, {**task_list.around(request, self.admin_site), **(extra_context or {})})
+
+    def get_fieldsets(self, request: HttpRequest, obj: TaskRecord | None = None) -> Any:
+        """With how to have what is not recorded."""
+        description = task_page.hint(obj) if obj is not None else ""
+        told = {"fields": ["arguments", "result"], "description": description}
+        return [*self.fieldsets, (_("Arguments and result"), told)]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """With where its time went, and what can be asked about it."""
@@ -136,6 +169,11 @@ class TaskRecordAdmin(ReadOnlyAdmin):
     @admin.display(description=_("name"), ordering="name")
     def short_name(self, record: TaskRecord) -> SafeString:
         return format_html('<span title="{}">{}</span>', record.name, messages.short_text(record.name))
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, record: TaskRecord) -> SafeString:
+        word = record.get_status_display()
+        return format_html('<span class="poolapp-state" data-state="{}">{}</span>', record.status, word)
 
     @admin.display(description=_("wait time"), ordering="wait_time")
     def waited(self, record: TaskRecord) -> str:
@@ -243,13 +281,18 @@ class PoolCommandAdmin(ReadOnlyAdmin):
         "requested",
         "expires",
         "status",
+        "outcome",
         "answer",
         "answered",
     ]
-    readonly_fields = ["requested", "expires", "answered"]
+    readonly_fields = ["requested", "expires", "outcome", "answered"]
     requested = exact_time("requested_at", _("requested"))
     expires = exact_time("expires_at", _("expires"))
     answered = exact_time("answered_at", _("answered"))
+
+    @admin.display(description=_("what became of it"))
+    def outcome(self, command: PoolCommand) -> str:
+        return str(presenters.command_view(command, self.admin_site.name)["text"])
 
 
 def verbatim(text: str) -> SafeString:

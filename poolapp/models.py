@@ -194,7 +194,8 @@ class PoolCommand(models.Model):
         RESIZE = "resize", _("change the number of workers")
         STRATEGY = "strategy", _("change the strategy")
         DRAIN = "drain", _("drain")
-        CANCEL = "cancel", _("cancel a task")
+        CANCEL = "cancel", _("cancel tasks")
+        REPEAT = "repeat", _("run tasks again")
 
     instance = models.ForeignKey(
         PoolInstance, on_delete=models.CASCADE, related_name="commands", verbose_name=_("pool instance")

@@ -83,6 +83,8 @@ POOLAPP = {
     "POOLS": {
         "default": {"WORKER": "process", "MIN_SIZE": 2, "MAX_SIZE": 4},
     },
+    # So that photos can be made again from the dashboard.
+    "RECORD": {"ARGUMENTS": True, "RESULTS": True},
 }
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from poolapp.control import about_tasks
 from poolapp.engine.errors import InvalidOption, TaskNotFound
 from poolapp.engine.pool import Pool
 from poolapp.engine.restarting import WorkersRestart
@@ -92,16 +93,23 @@ def _set_strategy(pool: Pool, arguments: Arguments) -> Answer:
 
 
 def _cancel(pool: Pool, arguments: Arguments) -> Answer:
-    """Where it waits it never begins, where it runs it is asked to end."""
+    """Where it waits it never begins, where it runs it is asked to end; many are counted."""
+    reason = arguments.get("reason") or "cancelled on request"
+    if "task_ids" in arguments:
+        return about_tasks.cancel(pool, arguments["task_ids"], reason)
     task_id = str(arguments.get("task_id", ""))
     future = pool.find(task_id)
     if future is None:
         raise TaskNotFound(f"no task {task_id} waits or runs in this pool")
     if future.cancel():
         return {"task": "cancelled"}
-    if future.abort(arguments.get("reason") or "cancelled on request"):
+    if future.abort(reason):
         return {"task": "aborted"}
     raise InvalidOption(f"task {task_id} is over")
+
+
+def _repeat(pool: Pool, arguments: Arguments) -> Answer:
+    return about_tasks.repeat(pool, arguments.get("task_ids"))
 
 
 Verb = PoolCommand.Verb
@@ -112,5 +120,6 @@ _DEEDS: dict[str, Deed] = {
     Verb.DRAIN: Deed(_drain),
     Verb.RESIZE: Deed(_resize, ("min_size", "max_size")),
     Verb.STRATEGY: Deed(_set_strategy, ("strategy",)),
-    Verb.CANCEL: Deed(_cancel, ("task_id", "reason"), permission="poolapp.cancel_task"),
+    Verb.CANCEL: Deed(_cancel, ("task_id", "task_ids", "reason"), permission="poolapp.cancel_task"),
+    Verb.REPEAT: Deed(_repeat, ("task_ids",), permission="poolapp.repeat_task"),
 }

@@ -60,6 +60,22 @@ class NameFilter(ValueFilter):
         return [(name, messages.short_text(name)) for name in listed]
 
 
+class WorkerFilter(ValueFilter):
+    """The slots of the workers of pools that live."""
+
+    title = _("worker")
+    parameter_name = "worker_slot"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        live = PoolInstance.objects.using(get_settings().database).alive()
+        slots = {worker["slot"] for instance in live for worker in instance.snapshot.get("workers", ())}
+        return [(str(slot), str(slot)) for slot in sorted(slots)[:MOST_LISTED]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        return queryset.filter(worker_slot=int(value)) if value.isascii() and value.isdecimal() else queryset
+
+
 class EventFilter(ValueFilter):
     title = _("event")
     parameter_name = "event"

@@ -110,6 +110,29 @@ DONE = {
     "resize": _("Done: the pool has {min_size} to {max_size} workers."),
     "strategy": _("Done: workers are chosen by {strategy}."),
     "cancel": _("Done: the task was {task}."),
+    "cancel_many": _("Done: {cancelled} cancelled, {aborted} asked to end."),
+    "repeat": _("Done: {repeated} run again."),
+}
+# Why something cannot be done to tasks, after how many of them it is so.
+REFUSED = _("Not possible: {reasons}.")
+REFUSALS = {
+    "over": _("is over by now"),
+    "gone": _("has no record any more"),
+    "unfinished": _("waits or runs still"),
+    "unknown": _("is not registered under its name"),
+    "no_call": _("has no recorded arguments"),
+    "full": _("found the queue full"),
+    "no_pool": _("has no live pool"),
+}
+
+LIST = {
+    "live": _("live"),
+    "ticked": _("held while rows are ticked"),
+    "focused": _("held while you work in it"),
+    "pointed": _("held while you point at it"),
+    "stale": _("stale since {age}"),
+    "signed_out": _("signed out: reload the page"),
+    "off": _("not refreshed"),
 }
 
 CHARTS = {
@@ -127,8 +150,18 @@ def say(event: Mapping[str, Any]) -> tuple[Said, str]:
 
 def outcome(verb: str, status: str, answer: Mapping[str, Any]) -> str:
     """What became of a request."""
-    said = DONE[verb] if status == "done" else OUTCOMES[status]
-    return str(said).format_map(_Values(answer))
+    if status != "done":
+        return str(OUTCOMES[status]).format_map(_Values(answer))
+    said = DONE["cancel_many" if "aborted" in answer else verb]
+    sentences = [str(said).format_map(_Values(answer))]
+    if answer.get("refused"):
+        sentences.append(str(REFUSED).format(reasons=refusals_text(answer["refused"])))
+    return " ".join(sentences)
+
+
+def refusals_text(refused: Mapping[str, int]) -> str:
+    """How many cannot be, by why."""
+    return ", ".join(f"{count_text(count)}: {REFUSALS.get(reason, reason)}" for reason, count in refused.items())
 
 
 def is_told(event: Mapping[str, Any]) -> bool:

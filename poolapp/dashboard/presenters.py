@@ -32,7 +32,7 @@ FEED_LENGTH = 100
 TASKS_SHOWN = 15
 SOCKET_PATH = "ws/poolapp/"
 # Of a task and its values only its record tells, to those who may see records.
-UNTOLD = ("arguments", "result", "traceback")
+UNTOLD = ("arguments", "call", "result", "traceback")
 # States that last until somebody asks for another.
 HELD = ("paused", "draining", "drained")
 # Stands for an id in the addresses that scripts fill in.

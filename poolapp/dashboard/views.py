@@ -32,7 +32,8 @@ from poolapp.models import Dashboard, PoolCommand, PoolInstance
 View = Callable[..., HttpResponse]
 
 NUMBERS = ("min_size", "max_size")
-"""Arguments of requests that are numbers; all others are text."""
+LISTS = ("task_ids",)
+"""Arguments of requests that are numbers or several texts; all others are a text."""
 
 
 def needs(permission: str) -> Callable[[View], View]:
@@ -130,7 +131,7 @@ def process_restart(request: HttpRequest, site: AdminSite) -> HttpResponse:
     except (PoolError, ValueError) as error:
         return _refused(request, site, str(error))
     for command in commands:
-        _log(request, site, command)
+        log_request(request, site, command)
     if _wants_json(request):
         return JsonResponse(instances_page.restart_view(commands, site.name), status=202)
     said = _("All pools of process %(pid)s were asked to restart their workers.")
@@ -150,7 +151,7 @@ def control(request: HttpRequest, site: AdminSite) -> HttpResponse:
         command = requests.request(verb, **_addressee(request.POST), arguments=arguments, requested_by=name)
     except (PoolError, ValueError) as error:
         return _refused(request, site, str(error))
-    _log(request, site, command)
+    log_request(request, site, command)
     if _wants_json(request):
         return JsonResponse(presenters.command_view(command, site.name), status=202)
     said = _("The pool %(pool)s was asked to: %(verb)s.")
@@ -203,8 +204,9 @@ def _addressee(post: QueryDict) -> dict[str, Any]:
 
 def _arguments(post: QueryDict, takes: tuple[str, ...]) -> dict[str, Any]:
     """What else a form says that a verb takes; what is left empty is not said."""
-    given = {name: str(post[name]) for name in takes if post.get(name)}
-    return {name: _numbers(value)[0] if name in NUMBERS else value for name, value in given.items()}
+    given: dict[str, Any] = {name: str(post[name]) for name in takes if post.get(name)}
+    given |= {name: _numbers(given[name])[0] for name in NUMBERS if name in given}
+    return given | {name: post.getlist(name) for name in LISTS if name in given}
 
 
 def _numbers(*texts: str) -> list[int]:
@@ -213,11 +215,14 @@ def _numbers(*texts: str) -> list[int]:
     return [int(text) for text in texts]
 
 
-def _log(request: HttpRequest, site: AdminSite, command: PoolCommand) -> None:
-    """Write into the admin's own log who asked for what."""
+def log_request(request: HttpRequest, site: AdminSite, command: PoolCommand) -> None:
+    """Write into the admin's own log who asked for what; of many tasks, how many they are."""
+    arguments = dict(command.arguments)
+    if len(task_ids := arguments.get("task_ids", ())) > 1:
+        arguments["task_ids"] = len(task_ids)
     said = _("Asked to: %(verb)s %(arguments)s (request %(id)s).") % {
         "verb": command.get_verb_display(),
-        "arguments": command.arguments or "",
+        "arguments": arguments or "",
         "id": command.pk,
     }
     model_admin: Any = site.get_model_admin(Dashboard)

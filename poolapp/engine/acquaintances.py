@@ -74,6 +74,11 @@ class Acquaintances:
         require_text(A_NAME, name)
         return name in self._added or name in self._functions
 
+    def function(self, name: str) -> TaskFunction:
+        """What has this name, with the options that it was made with; raises TaskNotFound for an unknown one."""
+        require_text(A_NAME, name)
+        return self._task_function(name)
+
     def set_default(self, name: str) -> None:
         self._require_free(name)
         self._task_function(name)

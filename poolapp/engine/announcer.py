@@ -12,6 +12,7 @@ from poolapp.engine.options import PoolOptions
 from poolapp.engine.outcomes import Outcome
 from poolapp.engine.tasks import Task
 from poolapp.engine.told import call_text, value_text
+from poolapp.engine.told_again import call_json
 from poolapp.engine.workers.running import describe
 
 NEVER_RAN = {"wait_time": None, "run_time": None, "traceback": ""}
@@ -95,6 +96,9 @@ class Announcer:
         }
         if self._options.describe_arguments:
             details["arguments"] = call_text(task.function.function, task.args, task.kwargs)
+            if task.call is None:  # once: a task in a thread may change what it was given
+                task.call = call_json(task.function.function, task.args, task.kwargs)
+            details["call"] = task.call
         return details
 
     def _add_run(self, details: dict[str, Any], task: Task, started_at: float, run_time: float) -> None:

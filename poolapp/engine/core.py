@@ -223,6 +223,10 @@ class Core:
         self.ticker.wake()
         return answer
 
+    def require_running(self) -> None:
+        if self.state != "running":
+            raise self.not_running()
+
     def not_running(self) -> PoolError:
         """Why the pool takes no tasks."""
         if self.pid != os.getpid():

@@ -17,6 +17,7 @@ from poolapp.engine.core import Core
 from poolapp.engine.ending import end_when_forgotten
 from poolapp.engine.errors import InvalidOption, PoolError, QueueFull
 from poolapp.engine.events import MESSAGE, Listener, require_event, require_listener
+from poolapp.engine.finding import find_futures
 from poolapp.engine.futures import TaskFuture
 from poolapp.engine.mapping import ordered_results
 from poolapp.engine.options import PoolOptions, require_options
@@ -193,10 +194,11 @@ class Pool(Executor):
 
     def find(self, task_id: str) -> TaskFuture | None:
         """The future of a task that waits or runs, by its id; None when there is no such task, or none any more."""
-        core = self._core
-        with core.lock:
-            found = (task for task in core.scheduler.state.tasks() if core.task_id(task) == task_id)
-            return next((task.future for task in found), None)
+        return self.find_all([task_id]).get(task_id)
+
+    def find_all(self, task_ids: Iterable[str]) -> dict[str, TaskFuture]:
+        """The futures of those of these tasks that wait or run, by their ids."""
+        return find_futures(self._core, task_ids)
 
     # Tasks by name
 
@@ -223,6 +225,10 @@ class Pool(Executor):
     def has_task(self, name: str) -> bool:
         """Whether a function can be asked for by this name."""
         return self._acquaintances.has(name)
+
+    def task_function(self, name: str) -> TaskFunction:
+        """What is asked for by this name; raises TaskNotFound for an unknown one."""
+        return self._acquaintances.function(name)
 
     def list_tasks(self) -> list[dict[str, Any]]:
         """What can be asked for by name, the default task first: names, and what is special about each."""
@@ -252,19 +258,17 @@ class Pool(Executor):
         Tasks that wait for a slot that is no more fail with TaskAborted. Raises InvalidOption for sizes that no pool
         may have; where strategy_options.weights are given, a new slot weighs as much as the others on average.
         """
-        change = self._core.scheduler.resize
-        self._reconfigure(lambda options: options.resized(min_size, max_size), change)
+        self._reconfigure(lambda options: options.resized(min_size, max_size), self._core.scheduler.resize)
 
     def set_strategy(self, strategy: str, **options: Any) -> None:
         """Choose workers in another way, with these `strategy_options` changed; statistics of workers begin anew.
 
         Raises InvalidOption or InvalidOptionType as PoolOptions does.
         """
-
-        def change(old: PoolOptions) -> PoolOptions:
-            return old.replace(strategy=strategy, strategy_options=old.strategy_options.replace(**options))
-
-        self._reconfigure(change, self._core.scheduler.set_strategy)
+        self._reconfigure(
+            lambda old: old.replace(strategy=strategy, strategy_options=old.strategy_options.replace(**options)),
+            self._core.scheduler.set_strategy,
+        )
 
     def set_queue_options(self, **options: Any) -> None:
         """Change some of the `queue` options; raises InvalidOption or InvalidOptionType as QueueOptions does."""
@@ -287,7 +291,7 @@ class Pool(Executor):
         wanted = None if ids is None else require_ids("ids", ids)
 
         def begin(now: float) -> WorkersRestart | None:
-            self._require_running()
+            self._core.require_running()
             return self._core.scheduler.restart(wanted, hard=mode == "hard", now=now)
 
         restart = self._core.ask(begin, otherwise=None)
@@ -338,11 +342,7 @@ class Pool(Executor):
 
     def _change(self, change: Callable[[float], None]) -> None:
         def change_if_running(now: float) -> None:
-            self._require_running()
+            self._core.require_running()
             change(now)
 
         self._core.tell(change_if_running)
-
-    def _require_running(self) -> None:
-        if self._core.state != "running":
-            raise self._core.not_running()

@@ -187,6 +187,7 @@ class Task:
     __slots__ = (
         "announced",
         "args",
+        "call",
         "context",
         "freight",
         "function",
@@ -223,6 +224,7 @@ class Task:
         self.payload: bytes | list[bytes] = b""
         self.freight = 0.0  # seconds that it takes to carry the payload to a worker, if that matters
         self.context: Context | None = None
+        self.call: str | None = None  # its arguments as JSON, once somebody has been told
         self.queued_at = queued_at
         self.rank = 0.0  # what goes before what in a queue: the lowest first; see ageing.py
         self.timeout = self.function.timeout
@@ -251,5 +253,5 @@ class Task:
 
     def forget_arguments(self) -> None:
         """Let go of what was only needed to run the task, and of what was special about this call."""
-        self.args, self.kwargs, self.payload, self.context = (), {}, b"", None
+        self.args, self.kwargs, self.payload, self.context, self.call = (), {}, b"", None, None
         self.function = self.known.task_function

@@ -20,7 +20,7 @@ HIDDEN = "********"
 def call_text(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
     """The arguments of a function as one would write them in a call."""
     try:
-        names = _positional_names(function)
+        names = positional_names(function)
         parts = [_told(name, value) for name, value in zip(names, args, strict=False)]
         parts += [_repr.repr(value) for value in args[len(names) :]]
         return ", ".join([*parts, *(f"{name}={_told(name, value)}" for name, value in kwargs.items())])
@@ -43,7 +43,7 @@ class _Repr(reprlib.Repr):
         if level <= 0 < len(mapping):
             return "{...}"
         pairs = [
-            f"{self.repr1(key, level - 1)}: {HIDDEN if _is_secret(key) else self.repr1(value, level - 1)}"
+            f"{self.repr1(key, level - 1)}: {HIDDEN if is_secret(key) else self.repr1(value, level - 1)}"
             for key, value in islice(mapping.items(), self.maxdict)
         ]
         return f"{{{', '.join(pairs + ['...'] * (len(mapping) > self.maxdict))}}}"
@@ -53,14 +53,16 @@ _repr = _Repr()
 
 
 def _told(name: str, value: Any) -> str:
-    return HIDDEN if _is_secret(name) else _repr.repr(value)
+    return HIDDEN if is_secret(name) else _repr.repr(value)
 
 
-def _is_secret(name: object) -> bool:
+def is_secret(name: object) -> bool:
+    """Whether a name tells that what it stands for is not for everybody."""
     return isinstance(name, str) and SECRET.search(name) is not None
 
 
-def _positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
+def positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """What the parameters are called that can be given by position, none where nobody knows."""
     try:
         return _names(function)
     except TypeError:  # it cannot be a key
@@ -69,7 +71,6 @@ def _positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=256)
 def _names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """What the parameters are called that can be given by position, none where nobody knows."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

@@ -24,7 +24,7 @@ from poolapp.engine.events import Event
 from poolapp.observers.audience import ask_all
 
 GROUP = "poolapp"
-PRIVATE = {"arguments", "result", "traceback"}
+PRIVATE = {"arguments", "call", "result", "traceback"}
 KEPT_EVENTS = 2000
 SHORTEST_PAUSE = 0.1
 # A little less than the two seconds that the browsers are promised, so that a busy loop still keeps the promise.

@@ -57,13 +57,26 @@ class Demo:
     def make_staff(self, name: str, *permissions: str) -> None:
         """Make a user who may enter the admin, with some of poolapp's permissions and the password of all."""
         code = MAKE_STAFF.format(name=name, password=PASSWORD, permissions=permissions)
+        self.manage("shell", "--command", code)
+
+    def manage(self, *arguments: str) -> None:
+        """Run a management command beside the server."""
         subprocess.run(
-            [sys.executable, "manage.py", "shell", "--command", code],
+            [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=_environment(self.directory),
             check=True,
             capture_output=True,
         )
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Tasks are taken, and none begins."""
+        self.manage("poolcontrol", "pause")
+        try:
+            yield
+        finally:
+            self.manage("poolcontrol", "resume")
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

@@ -92,10 +92,12 @@ async def test_what_may_be_secret_stays_out_of_frames(recording, open_socket):
     broadcaster = Broadcaster(list)
     open_socket(broadcaster)
 
-    broadcaster.handle("default", event("task_finished", traceback="…", arguments="'secret'", result="'secret'"))
+    broadcaster.handle(
+        "default", event("task_finished", traceback="…", arguments="'secret'", call="'secret'", result="'secret'")
+    )
     [told] = (await next_frame(recording()))["events"]
 
-    assert not {"traceback", "arguments", "result"} & set(told)
+    assert not {"traceback", "arguments", "call", "result"} & set(told)
 
 
 async def test_the_newest_events_are_kept_and_the_others_counted(recording, open_socket):

@@ -212,6 +212,25 @@ def test_every_event_of_a_task_tells_its_arguments_when_asked_for():
     assert {tell.details["arguments"] for tell in tells} == {"'a.jpg'"}
 
 
+def test_the_call_is_told_with_the_arguments_and_never_without():
+    task = make_task("a.jpg", size=256)
+
+    assert "call" not in make_announcer().queued(task).details
+    told = make_announcer(describe_arguments=True).queued(task).details["call"]
+    assert told == '{"args": ["a.jpg"], "kwargs": {"size": 256}}'
+
+
+def test_the_call_is_told_as_it_was_before_the_task_changed_its_arguments():
+    photos = ["a.jpg"]
+    task, announcer = committed(photos), make_announcer(describe_arguments=True)
+    announcer.queued(task)
+    photos.clear()
+
+    tells = announcer.finished(ended(task, GOOD), GOOD)
+
+    assert {tell.details["call"] for tell in tells} == {'{"args": [["a.jpg"]], "kwargs": {}}'}
+
+
 def test_results_are_told_only_when_asked_for():
     told = make_announcer().finished(ended(committed(), GOOD), GOOD)[-1].details
     told_all = make_announcer(describe_results=True).finished(ended(committed(), GOOD), GOOD)[-1].details

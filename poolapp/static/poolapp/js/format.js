@@ -54,16 +54,7 @@ export class Format {
     return value < 60 ? `${threeDigits(value)} s` : this.duration(value);
   };
 
-  duration = (value) => {
-    if (isUnknown(value)) return NOTHING;
-    const seconds = Math.floor(value);
-    const minutes = Math.floor(seconds / 60);
-    const hours = Math.floor(minutes / 60);
-    const days = Math.floor(hours / 24);
-    if (days) return `${days} d ${hours % 24} h`;
-    if (hours) return `${hours} h ${minutes % 60} min`;
-    return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
-  };
+  duration = (value) => (isUnknown(value) ? NOTHING : duration(value));
 
   rate = (value) => {
     if (isUnknown(value)) return NOTHING;
@@ -92,6 +83,17 @@ export class Format {
     else if (key === "worker_online" && !event.worker_pid) key = "worker_thread_online";
     return Object.hasOwn(this.texts.events, key) ? key : "unknown";
   }
+}
+
+// A long time in its two largest units.
+export function duration(value) {
+  const seconds = Math.floor(value);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days) return `${days} d ${hours % 24} h`;
+  if (hours) return `${hours} h ${minutes % 60} min`;
+  return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
 export function fill(sentence, values) {

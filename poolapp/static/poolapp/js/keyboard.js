@@ -12,7 +12,7 @@ export function listenToKeys(root) {
     if (isGoing) follow(root.querySelector(`[data-letter="${CSS.escape(event.key)}"]`), event);
     else if (event.key === "g") goesUntil = performance.now() + SECONDS_FOR_A_LETTER * 1000;
     else if (event.key === "/") follow(root.querySelector("[data-role=search]"), event);
-    else if (event.key === "?" && !help.open) help.showModal();
+    else if (event.key === "?" && help && !help.open) help.showModal();
   });
 }
 

@@ -8,7 +8,7 @@ const GIVE_UP_MS = 120000;
 const SHOWN_MS = 30000;
 
 export class Requests {
-  // `onDone` is called when a request was carried out.
+  // `onDone` is called with the answer when a request was carried out.
   constructor(root, texts, { onDone = () => {} } = {}) {
     this.onDone = onDone;
     this.root = root;
@@ -43,7 +43,7 @@ export class Requests {
     try {
       const answer = await this.#followed(form);
       this.#show(form, answer.ok ? "good" : "bad", answer.text);
-      if (answer.ok) this.onDone();
+      if (answer.ok) this.onDone(answer);
     } catch (error) {
       this.#show(form, "bad", error.message || this.texts.no_answer);
     } finally {
