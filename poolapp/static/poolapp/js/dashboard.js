@@ -1,6 +1,7 @@
 // The dashboard: all pools, what happens to them, and the latest tasks.
 
 import { LivePage } from "./page.js";
+import { Nearby } from "./nearby.js";
 import { fillPool, paintCharts, runningFor } from "./pools.js";
 import { fillItem, reconcile, setAttribute, setText, template } from "./render.js";
 import { Requests } from "./requests.js";
@@ -10,6 +11,7 @@ const NO_TASK = "00000000-0000-0000-0000-000000000000";
 const make = { pool: template("pool"), worker: template("worker"), event: template("event"), task: template("task") };
 const page = new LivePage({ paint, onFrame: tell });
 const { root, state, format, store } = page;
+const nearby = new Nearby(() => page.repaint());
 const role = (name) => page.role(name);
 const list = (name, parent) => page.list(name, parent);
 let feedKind = "all";
@@ -28,14 +30,17 @@ function paint() {
 }
 
 function paintPool(card, pool) {
+  // First: charts ask how wide they are, which takes long once anything has changed.
+  paintCharts(card, pool.samples, page);
   fillPool(card, pool, page);
-  reconcile(list("workers", card), pool.entry.workers ?? [], {
+  const workers = pool.entry.workers ?? [];
+  const fill = (row, worker) => fillItem(row, { ...worker, running_for: runningFor(worker, pool.entry) }, format);
+  reconcile(list("workers", card), workers, {
     // By id: during a restart the old worker and the new one share a slot for a moment.
     key: (worker) => worker.id,
     make: make.worker,
-    fill: (row, worker) => fillItem(row, { ...worker, running_for: runningFor(worker, pool.entry) }, format),
+    fill: (row, worker) => nearby.fill(row, workers.length, () => fill(row, worker)),
   });
-  paintCharts(card, pool.samples, page);
 }
 
 function paintFeed() {
@@ -44,8 +49,8 @@ function paintFeed() {
   reconcile(list("events"), lines, {
     key: (line) => line.key,
     make: make.event,
+    reuse: true,
     fill: (item, line) => {
-      if (item.dataset.tone) return;
       item.dataset.tone = line.tone;
       fillItem(item, line, format);
     },
@@ -62,9 +67,10 @@ function paintTasks() {
   reconcile(list("tasks"), store.tasks, {
     key: (task) => task.task_id,
     make: make.task,
+    reuse: true,
     fill: (row, task) => {
       fillItem(row, { ...task, placed: task.slot !== null && task.slot !== undefined }, format);
-      if (isRecorded(task)) setAttribute(row.querySelector("[data-link]"), "href", taskLink(task));
+      setLink(row.querySelector("[data-link]"), isRecorded(task) ? taskLink(task) : null);
     },
   });
 }
@@ -73,6 +79,11 @@ function paintTasks() {
 function isHeld(element) {
   const isPointedAt = matchMedia("(hover: hover)").matches && element.matches(":hover");
   return isPointedAt || element.matches(":focus-visible, :has(:focus-visible)");
+}
+
+function setLink(link, address) {
+  if (address) setAttribute(link, "href", address);
+  else link.removeAttribute("href");
 }
 
 function isRecorded(task) {

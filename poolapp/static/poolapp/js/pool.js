@@ -1,5 +1,6 @@
 // The page of one pool: a tile for each worker, what each name of tasks has cost, the last workers that were lost.
 
+import { Nearby } from "./nearby.js";
 import { LivePage } from "./page.js";
 import { fillPool, isOverdue, paintCharts, runningFor } from "./pools.js";
 import { fillItem, reconcile, setAttribute, template } from "./render.js";
@@ -12,6 +13,7 @@ const MANY_WORKERS = 64;
 const make = { tile: template("tile"), name: template("name"), exit: template("exit") };
 const page = new LivePage({ paint });
 const { root, state, format, store } = page;
+const nearby = new Nearby(() => page.repaint());
 const card = root.querySelector("[data-item]");
 const order = sortable(page.role("names"), () => paintNames());
 let figures = state.figures;
@@ -23,6 +25,8 @@ function paint() {
   const pool = store.pools.get(state.pool);
   page.role("gone").hidden = Boolean(pool);
   if (!pool) return;
+  // First: charts ask how wide they are, which takes long once anything has changed.
+  paintCharts(card, [...past, ...after(past.at(-1), pool.samples)], page, shown);
   fillPool(card, pool, page);
   const workers = pool.entry.workers ?? [];
   const tiles = page.list("tiles");
@@ -30,9 +34,8 @@ function paint() {
   reconcile(tiles, workers, {
     key: (worker) => worker.id,
     make: make.tile,
-    fill: (tile, worker) => paintTile(tile, worker, pool.entry),
+    fill: (tile, worker) => nearby.fill(tile, workers.length, () => paintTile(tile, worker, pool.entry)),
   });
-  paintCharts(card, [...past, ...after(past.at(-1), pool.samples)], page, shown);
 }
 
 function paintTile(tile, worker, entry) {
