@@ -42,6 +42,7 @@ def addresses(site: Site, records: int) -> dict[str, str]:
     tasks = f"{site.address}/admin/poolapp/taskrecord/"
     ran, failed = UUID(int=records // 2 + 7), UUID(int=records // 2)
     return {
+        "index of the admin, to compare": f"{site.address}/admin/",
         "overview": site.overview,
         "page of a pool": site.pool,
         "list of tasks": tasks,

@@ -12,7 +12,7 @@ from playwright.sync_api import CDPSession
 from tests.benchmarks.figures import Sheet
 from tests.browser.figures.site import Site, running_site
 
-POOLS = (2, 20, 256)
+POOLS = (20, 256)
 
 
 @dataclass
