@@ -33,5 +33,5 @@ FIRST, SECOND = span("FireAnimationFrame", 0, 10), span("FireAnimationFrame", 10
     ],
     ids=["nothing", "script", "nested", "in the frame", "layout", "forced", "later", "elsewhere", "neither"],
 )
-def test_a_frame_has_all_that_was_done_since_the_one_before(between, expected):
+def test_a_frame_has_all_that_was_done_since_the_one_before(between: list[dict[str, Any]], expected: Frame) -> None:
     assert frames([FIRST, *between, SECOND]) == [expected]

@@ -96,7 +96,7 @@ def frame(spans: list[Event]) -> Frame:
     drawing = [span for span in spans if span["name"] in DRAWING]
     return Frame(
         sum(span["dur"] for span in script) / MILLISECONDS,
-        sum(span.get("tdur", span["dur"]) for span in script) / MILLISECONDS,
+        sum(span["tdur"] if "tdur" in span else span["dur"] for span in script) / MILLISECONDS,
         sum(span["dur"] for span in drawing) / MILLISECONDS,
     )
 
