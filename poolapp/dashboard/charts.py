@@ -23,7 +23,6 @@ class Chart(NamedTuple):
     title: Any
     measure: Any
     lines: tuple[Line, ...]
-    on_overview: bool = False
 
 
 def _percentiles(time: str) -> tuple[Line, ...]:
@@ -37,7 +36,6 @@ CHARTS = (
         _("Throughput"),
         _("tasks a second"),
         (Line("ok", _("ok"), "ok"), Line("failed", _("failed"), "failed")),
-        on_overview=True,
     ),
     Chart(
         "utilisation",
@@ -45,10 +43,8 @@ CHARTS = (
         _("Utilisation"),
         _("share of the workers' time"),
         (Line("busy", _("busy"), "busy"),),
-        on_overview=True,
     ),
-    Chart("wait", "seconds", _("Wait time"), _("in the queue, log scale"), _percentiles("wait"), on_overview=True),
+    Chart("wait", "seconds", _("Wait time"), _("in the queue, log scale"), _percentiles("wait")),
     Chart("run", "seconds", _("Run time"), _("log scale"), _percentiles("run")),
     Chart("queue", "count", _("Queue depth"), _("tasks"), (Line("queued", _("waiting"), "queued"),)),
 )
-OVERVIEW = tuple(chart for chart in CHARTS if chart.on_overview)

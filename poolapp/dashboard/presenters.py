@@ -58,7 +58,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
     first, base = frame(), state(user, site)
     return {
         "pools": [pool_view(entry, base["links"]["pool"]) for entry in first["pools"]],
-        "charts": charts.OVERVIEW,
+        "charts": charts.CHARTS,
         "ranges": ranges(),
         "several": len(_names(first)) > 1,
         "findings": attention.findings(site),

@@ -9,7 +9,6 @@ import os
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context
@@ -22,11 +21,14 @@ from django.utils.module_loading import import_string
 
 from poolapp.engine.events import Event
 from poolapp.observers.audience import ask_all
+from poolapp.observers.backlog import KEPT_EVENTS as KEPT_EVENTS
+from poolapp.observers.backlog import Backlog
 
 GROUP = "poolapp"
 PRIVATE = {"arguments", "call", "result", "traceback"}
-KEPT_EVENTS = 2000
 SHORTEST_PAUSE = 0.1
+# What hundreds of workers say of themselves is large: then there are fewer frames, for the server and the browsers.
+BYTES_PER_SECOND = 400_000
 # A little less than the two seconds that the browsers are promised, so that a busy loop still keeps the promise.
 LONGEST_PAUSE = 1.8
 SEND_TIMEOUT = 5.0
@@ -37,34 +39,8 @@ logger = logging.getLogger(__name__)
 Frame = dict[str, Any]
 
 
-class Backlog:
-    """Events that wait for the next frame: the newest ones, and how many had to go for them."""
-
-    def __init__(self, limit: int = KEPT_EVENTS) -> None:
-        self._events: deque[tuple[str, Event]] = deque(maxlen=limit)
-        self._limit = limit
-        self._dropped = 0
-        self.total_dropped = 0
-
-    def add(self, alias: str, event: Event) -> None:
-        if len(self._events) == self._limit:
-            self.lost(1)
-        self._events.append((alias, event))
-
-    def take(self) -> tuple[list[tuple[str, Event]], int]:
-        events, dropped = list(self._events), self._dropped
-        self._events.clear()
-        self._dropped = 0
-        return events, dropped
-
-    def lost(self, count: int, again: int = 0) -> None:
-        """Count events that no frame will tell; those lost `again` were counted before, and told by nobody."""
-        self._dropped += count + again
-        self.total_dropped += count
-
-
 class Pace:
-    """When the next frame may leave: ten a second, fewer where making one is expensive."""
+    """When the next frame may leave: ten a second, fewer where one is large or making it is expensive."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -77,9 +53,9 @@ class Pace:
         """Whether the browsers have waited long enough to wonder."""
         return self._clock() - self._last >= LONGEST_PAUSE * 0.9
 
-    def sent(self, began: float) -> None:
-        """Note a frame begun at `began`; the loop it runs on keeps at least four fifths of its time."""
-        pause = max(SHORTEST_PAUSE, 5 * (self._clock() - began))
+    def sent(self, began: float, size: int) -> None:
+        """Note a frame of so many bytes begun at `began`; its loop keeps at least four fifths of its time."""
+        pause = max(SHORTEST_PAUSE, 5 * (self._clock() - began), size / BYTES_PER_SECOND)
         self._last = began
         self._next = began + min(pause, LONGEST_PAUSE)
 
@@ -215,15 +191,15 @@ class Broadcaster:
             self._awake = False
             self.seq += 1
             events, dropped = self._backlog.take()
-        began = self._clock()
+        began, text = self._clock(), ""
         try:
-            text = json.dumps(self._frame(events, dropped), cls=DjangoJSONEncoder)
+            text = json.dumps(self._frame(events, dropped), cls=DjangoJSONEncoder, separators=(",", ":"))
             async with asyncio.timeout(SEND_TIMEOUT):
                 await get_channel_layer().group_send(GROUP, {"type": "frame", "text": text})
         except Exception as error:
             self._failed(error, len(events), dropped)
         finally:
-            self._pace.sent(began)
+            self._pace.sent(began, len(text))
 
     def _frame(self, events: list[tuple[str, Event]], dropped: int) -> Frame:
         origin = {"host": socket.gethostname(), "pid": os.getpid()}

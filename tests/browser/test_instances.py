@@ -24,6 +24,7 @@ pools.start()
 print("ready", flush=True)
 sys.stdin.read()
 """
+FORGET = "from poolapp.models import PoolInstance; PoolInstance.objects.filter(pid={pid}).delete()"
 
 
 class InstancesPage:
@@ -58,6 +59,8 @@ def another(demo: Demo) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout.readline() == "ready\n"
         yield process
         process.kill()
+    # Lost processes are shown for a while, to other tests too.
+    demo.manage("shell", "--command", FORGET.format(pid=process.pid))
 
 
 def test_the_demos_process_tells_of_itself(instances, demo):

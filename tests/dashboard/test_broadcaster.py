@@ -14,7 +14,8 @@ import pytest
 from channels.layers import get_channel_layer
 
 from poolapp.engine.events import Event
-from poolapp.observers.broadcaster import GROUP, KEPT_EVENTS, Broadcaster
+from poolapp.observers.backlog import KEPT_EVENTS
+from poolapp.observers.broadcaster import BYTES_PER_SECOND, GROUP, Broadcaster
 from tests.dashboard.layers import BrokenLayer, RecordingLayer, configured
 
 SOON = 5.0
@@ -169,6 +170,30 @@ async def test_an_expensive_frame_makes_the_next_one_wait_longer(recording, open
         await next_frame(recording())
 
     assert clock.now == pytest.approx(1000.0 + 0.5 + 0.1)
+
+
+async def test_a_large_frame_makes_the_next_one_wait_longer(recording, open_socket):
+    clock = VirtualTime()
+    broadcaster = Broadcaster(lambda: [{"alias": "x" * BYTES_PER_SECOND}], clock=clock, sleep=clock.sleep)
+    open_socket(broadcaster)
+
+    for _ in range(2):
+        broadcaster.handle("default", event())
+        await next_frame(recording())
+
+    assert clock.now == pytest.approx(1001.0, abs=0.01)
+
+
+async def test_however_large_frames_are_one_comes_every_two_seconds(recording, open_socket):
+    clock = VirtualTime()
+    broadcaster = Broadcaster(lambda: [{"alias": "x" * 10 * BYTES_PER_SECOND}], clock=clock, sleep=clock.sleep)
+    open_socket(broadcaster)
+
+    for _ in range(2):
+        broadcaster.handle("default", event())
+        await next_frame(recording())
+
+    assert clock.now < 1002.0
 
 
 def slowly(clock: VirtualTime, seconds: float) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 
 import poolapp
@@ -48,3 +49,27 @@ def steady(rate: int, seconds: float) -> dict[str, float]:
 def run(numbers: range) -> None:
     futures = [poolapp.execute(same, number) for number in numbers]
     require([future.result(SECONDS) for future in futures] == list(numbers), "the site's pool")
+
+
+class Traffic:
+    """Tasks that keep coming from a thread of their own, while something else is measured."""
+
+    def begin(self, rate: int) -> None:
+        """Run so many tasks in every second, some in each tick, from now on; fewer where they are not done in time."""
+        self._done, self._ends, self._began = 0, threading.Event(), time.perf_counter()
+        self._thread = threading.Thread(target=self._come, args=(round(rate * TICK),), daemon=True)
+        self._thread.start()
+
+    def end(self) -> float:
+        """How many tasks were done in a second."""
+        self._ends.set()
+        self._thread.join()
+        return self._done / (time.perf_counter() - self._began)
+
+    def _come(self, batch: int) -> None:
+        due = self._began
+        while not self._ends.wait(max(0.0, due - time.perf_counter())):
+            # What could not be done in time is not made up for.
+            due = max(due + TICK, time.perf_counter())
+            run(range(batch))
+            self._done += batch

@@ -16,7 +16,12 @@ if name := os.environ["POOLAPP_BENCHMARK_DATABASE"]:
     }
 
 POOLAPP = {
-    "POOLS": {"default": {"WORKER": "process", "MIN_SIZE": int(os.environ["POOLAPP_BENCHMARK_WORKERS"])}},
+    "POOLS": {
+        "default": {
+            "WORKER": os.environ.get("POOLAPP_BENCHMARK_WORKER", "process"),
+            "MIN_SIZE": int(os.environ["POOLAPP_BENCHMARK_WORKERS"]),
+        },
+    },
     "RETENTION": {"TASK_COUNT": None},
     "RECORD": {"TASKS": os.environ["POOLAPP_BENCHMARK_RECORD"]},
 }

@@ -87,8 +87,11 @@ def questions(server: object) -> dict[str, Callable[..., object]]:
     from tests.benchmarks.workloads import records_lists as lists
     from tests.benchmarks.workloads.records_minute import minute
 
-    dashboards = Dashboards()
+    dashboards, traffic = Dashboards(), loads.Traffic()
     return {
+        "visit": lambda: {"port": port_of(server), "session": session()},
+        "begin": traffic.begin,
+        "end": traffic.end,
         "open": lambda count: dashboards.open(port_of(server), count),
         "received": dashboards.received,
         "burst": loads.burst,

@@ -43,6 +43,8 @@ COLUMNS = {
     "traceback": "''",
     "arguments": "''",
     "result": "''",
+    "call": "''",
+    "attempts": "1",
 }
 DIALECTS = {
     "sqlite": ("printf('%032x', n)", "datetime('now', '-13 days', '+' || (n * 1123200.0 / {count}) || ' seconds')"),

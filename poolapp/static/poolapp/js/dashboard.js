@@ -3,9 +3,10 @@
 import { Attention } from "./attention.js";
 import { Feed } from "./feed.js";
 import { LivePage } from "./page.js";
+import { Nearby } from "./nearby.js";
 import { fillPool, paintCharts, runningFor } from "./pools.js";
 import { rangeOf } from "./ranges.js";
-import { fillItem, isHeld, reconcile, setAttribute, template } from "./render.js";
+import { fillItem, isHeld, reconcile, setLink, template } from "./render.js";
 import { Requests } from "./requests.js";
 
 const MANY_POOLS = 4;
@@ -13,6 +14,7 @@ const MANY_POOLS = 4;
 const make = { pool: template("pool"), worker: template("worker"), task: template("task") };
 const page = new LivePage({ paint, onFrame: tell });
 const { root, state, format, store } = page;
+const nearby = new Nearby(() => page.repaint());
 const role = (name) => page.role(name);
 const list = (name, parent) => page.list(name, parent);
 const feed = new Feed(page);
@@ -33,11 +35,13 @@ function paint() {
 
 function paintPool(card, pool) {
   fillPool(card, pool, page);
-  reconcile(list("workers", card), pool.entry.workers ?? [], {
+  const workers = pool.entry.workers ?? [];
+  const fill = (row, worker) => fillItem(row, { ...worker, running_for: runningFor(worker, pool.entry) }, format);
+  reconcile(list("workers", card), workers, {
     // By id: during a restart the old worker and the new one share a slot for a moment.
     key: (worker) => worker.id,
     make: make.worker,
-    fill: (row, worker) => fillItem(row, { ...worker, running_for: runningFor(worker, pool.entry) }, format),
+    fill: (row, worker) => nearby.fill(row, workers.length, () => fill(row, worker)),
   });
   fold(card);
   paintCharts(card, pool, page, range());
@@ -58,10 +62,10 @@ function paintTasks() {
   reconcile(list("tasks"), store.tasks, {
     key: (task) => task.task_id,
     make: make.task,
+    reuse: true,
     fill: (row, task) => {
       fillItem(row, { ...task, placed: task.slot !== null && task.slot !== undefined }, format);
-      const address = page.taskAddress(task);
-      if (address) setAttribute(row.querySelector("[data-link]"), "href", address);
+      setLink(row.querySelector("[data-link]"), page.taskAddress(task));
     },
   });
 }

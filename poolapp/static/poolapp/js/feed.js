@@ -34,8 +34,8 @@ export class Feed {
     reconcile(this.list, lines, {
       key: (line) => line.key,
       make: this.make,
+      reuse: true,
       fill: (item, line) => {
-        if (item.dataset.tone) return; // what has happened does not change
         item.dataset.tone = line.tone;
         fillItem(item, { ...line, url: this.#address(line) }, format);
       },

@@ -1,5 +1,6 @@
 // The page of one pool: a tile for each worker, what each name of tasks has cost, the last workers that were lost.
 
+import { Nearby } from "./nearby.js";
 import { LivePage } from "./page.js";
 import { Poll } from "./poll.js";
 import { fillPool, isOverdue, paintCharts, runningFor } from "./pools.js";
@@ -13,6 +14,7 @@ const MANY_WORKERS = 64;
 const make = { tile: template("tile"), name: template("name"), exit: template("exit") };
 const page = new LivePage({ paint });
 const { root, state, format, store } = page;
+const nearby = new Nearby(() => page.repaint());
 const card = root.querySelector("[data-item]");
 const order = sortable(page.role("names"), () => paintNames());
 let figures = state.figures;
@@ -30,7 +32,7 @@ function paint() {
   reconcile(tiles, workers, {
     key: (worker) => worker.id,
     make: make.tile,
-    fill: (tile, worker) => paintTile(tile, worker, pool.entry),
+    fill: (tile, worker) => nearby.fill(tile, workers.length, () => paintTile(tile, worker, pool.entry)),
   });
   paintCharts(card, pool, page, range());
 }

@@ -7,34 +7,32 @@ export function template(name) {
   return () => content.firstElementChild.cloneNode(true);
 }
 
-// Makes the children of `list` match `items`, in their order, touching as little as possible.
-export function reconcile(list, items, { key, make, fill }) {
+// Makes the children of `list` match `items`, in their order, touching as little as possible. With `reuse` an element
+// whose item is gone shows a new one: that is quicker, where nothing is left in an element but what `fill` puts there.
+export function reconcile(list, items, { key, make, fill, reuse = false }) {
   const known = new Map([...list.children].map((element) => [element.dataset.key, element]));
+  const named = new Map(items.map((item) => [String(key(item)), item]));
+  const spare = [...known].filter(([name]) => !named.has(name)).map(([, element]) => element);
+  const next = reuse ? () => spare.shift() ?? make() : make;
   let place = list.firstElementChild;
-  for (const item of items) {
-    const name = String(key(item));
-    const element = known.get(name) ?? make();
-    known.delete(name);
-    element.dataset.key = name;
+  for (const [name, item] of named) {
+    const element = known.get(name) ?? next();
+    if (!known.has(name)) element.dataset.key = name;
     fill(element, item);
     if (element === place) place = place.nextElementSibling;
     else list.insertBefore(element, place);
   }
-  for (const element of known.values()) element.remove();
+  for (const element of spare) element.remove();
 }
 
 // Fills one item's own fields: what to show and how is said by the data attributes of the markup.
 export function fillItem(item, values, format) {
-  for (const node of ownNodes(item)) {
-    const { field, kind, title, when, any, mark, value, href, at } = node.dataset;
-    if (field) setText(node, format[kind ?? "text"](lookUp(values, field)));
-    if (at) markTime(node, lookUp(values, at), format);
-    if (title) setAttribute(node, "title", values[title] ?? "");
-    if (when) node.hidden = !values[when];
-    if (any) node.toggleAttribute("data-on", Boolean(values[any]));
-    if (mark) setAttribute(node, "data-state", values[mark] ?? "");
-    if (value) node.value = values[value];
-    if (href && values[href]) setAttribute(node, "href", values[href]);
+  for (const binding of bindingsOf(item)) {
+    const value = lookUp(values, binding.path);
+    // Most values are what they were: formatting them and asking the page for what it shows is what takes time.
+    if (binding.shown === value && "shown" in binding) continue;
+    binding.shown = value;
+    binding.show(binding.node, value, format);
   }
 }
 
@@ -54,22 +52,50 @@ export function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
+// A link that leads nowhere is none.
+export function setLink(node, address) {
+  if (address) setAttribute(node, "href", address);
+  else node.removeAttribute("href");
+}
+
 // A list that moves under the pointer cannot be read, and its links cannot be hit.
 export function isHeld(element) {
   const isPointedAt = matchMedia("(hover: hover)").matches && element.matches(":hover");
   return isPointedAt || element.matches(":focus-visible, :has(:focus-visible)");
 }
 
-// The nodes that belong to this item and not to an item inside it.
-function ownNodes(item) {
+// What each data attribute makes of the value that it names; `kind` says how a field is written.
+const SHOW = {
+  field: (kind) => (node, value, format) => setText(node, format[kind](value)),
+  title: () => (node, value) => setAttribute(node, "title", value ?? ""),
+  when: () => (node, value) => (node.hidden = !value),
+  any: () => (node, value) => node.toggleAttribute("data-on", Boolean(value)),
+  mark: () => (node, value) => setAttribute(node, "data-state", value ?? ""),
+  value: () => (node, value) => (node.value = value),
+  href: () => (node, value) => setLink(node, value),
+  at: () => markTime,
+};
+const MARKED = Object.keys(SHOW)
+  .map((name) => `[data-${name}]`)
+  .join(", ");
+
+// Of the nodes that belong to this item and not to an item inside it: read once, since the markup stays what it is.
+function bindingsOf(item) {
   if (!bindings.has(item)) {
-    const marked = "[data-field], [data-title], [data-when], [data-any], [data-mark], [data-value], [data-href]";
-    const nodes = [...item.querySelectorAll(marked)].filter((node) => node.closest("[data-item]") === item);
-    bindings.set(item, nodes);
+    const nodes = [...item.querySelectorAll(MARKED)].filter((node) => node.closest("[data-item]") === item);
+    bindings.set(item, nodes.flatMap(bindingsIn));
   }
   return bindings.get(item);
 }
 
+function bindingsIn(node) {
+  const { kind = "text", ...named } = node.dataset;
+  const names = Object.keys(SHOW).filter((name) => named[name]);
+  return names.map((name) => ({ node, path: named[name].split("."), show: SHOW[name](kind) }));
+}
+
 function lookUp(values, path) {
-  return path.split(".").reduce((value, name) => value?.[name], values);
+  let value = values;
+  for (const name of path) value = value?.[name];
+  return value;
 }

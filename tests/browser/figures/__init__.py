@@ -1,0 +1,1 @@
+"""What the dashboard costs: in the browser, on the wire, and until a page is there."""
