@@ -89,13 +89,13 @@ class Demo:
 
 
 @contextmanager
-def running_demo(directory: Path, settings: str = "project.settings") -> Iterator[Demo]:
+def running_demo(directory: Path, settings: str = "project.settings", **environment: str) -> Iterator[Demo]:
     """Serve the demo on a free port; SIGTERM ends it, in order and without a complaint."""
     command = [sys.executable, "manage.py", "demo", "--port", "0", "--password", PASSWORD]
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=_environment(directory) | {"DJANGO_SETTINGS_MODULE": settings},
+        env=_environment(directory) | {"DJANGO_SETTINGS_MODULE": settings} | environment,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,0 +1,3 @@
+"""Three kinds of trouble, and how long it takes to find each in the dashboard."""
+
+SETTINGS = "tests.browser.drills.settings"
