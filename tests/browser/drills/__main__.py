@@ -1,4 +1,4 @@
-"""Serves a shop in trouble, to look for it in the dashboard: python -m tests.browser.drills {failures,hang,queue}"""
+"""Serves a shop in trouble, to look for it in the dashboard: python -m tests.browser.drills failures (or another)"""
 
 from __future__ import annotations
 

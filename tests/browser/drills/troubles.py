@@ -34,6 +34,7 @@ TROUBLES: dict[str, tuple[Orders, Callable[[], None]]] = {
     "failures": ((everyday, payments), lambda: None),
     "hang": ((everyday,), stock),
     "queue": ((everyday, reports), lambda: None),
+    "everything": ((everyday, payments, reports), stock),
 }
 
 
