@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import Runs, running, runs_beside
+
 REQUIRE_ALL = os.environ.get("POOLAPP_TEST_REQUIRE_ALL") == "1"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SECONDS_TO_END = 3.0
@@ -32,6 +34,13 @@ def chromium() -> str:
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     require(path, "needs Chromium")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def database_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """The tests on other databases, see test_databases.py; they go on beside others from when they are asked for."""
+    with running(tmp_path_factory.mktemp("databases")) as runs:
+        yield runs
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +78,7 @@ def child_processes() -> set[str]:
 def descendants(pid: int) -> Iterator[int]:
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
-            for child in map(int, children.read_text().split()):
+            for child in set(map(int, children.read_text().split())) - runs_beside:
                 yield child
                 yield from descendants(child)
 

@@ -144,10 +144,17 @@ def pool_view(entry: Entry, address: str = "") -> Entry:
         "shown_state": entry.get("state") if alive else "silent",
         "is_held": entry.get("state") in HELD,
         "is_running": alive and entry.get("state") not in HELD,
+        "queue_threshold": _queue_threshold(entry),
         "size": low if low == high else f"{low}–{high}",
         "distant": bool(entry.get("heartbeat_age")),
         "workers": [_worker_view(worker, now) for worker in entry.get("workers", ())],
     }
+
+
+def _queue_threshold(entry: Entry) -> int | None:
+    """How many tasks wait when the queue of every worker that the pool may have is as long as its threshold."""
+    queue, most = entry.get("queue", {}), entry.get("max_size")
+    return queue["size"] * most if queue.get("enabled") and queue.get("size") and most else None
 
 
 def _worker_view(worker: Entry, now: float) -> Entry:

@@ -143,3 +143,18 @@ def test_a_worker_shows_how_long_its_task_has_run_when_that_is_long():
     view = presenters.pool_view(local_entry(workers=[quick, slow]))
 
     assert [shown["running_for"] for shown in view["workers"]] == [None, 30.0]
+
+
+@pytest.mark.parametrize(
+    "queue, threshold",
+    [
+        ({"enabled": True, "size": 16}, 64),
+        ({"enabled": False, "size": 16}, None),
+        ({"enabled": True}, None),
+        ({}, None),
+    ],
+)
+def test_a_pool_is_under_pressure_when_the_queues_of_all_its_workers_are_long(queue, threshold):
+    view = presenters.pool_view(local_entry(max_size=4, queue=queue))
+
+    assert view["queue_threshold"] == threshold

@@ -16,6 +16,7 @@ export function fillPool(card, { key, entry, heard }, page) {
   const shown = {
     shown_state: entry.alive === false ? "silent" : entry.state,
     size: sizeOf(entry),
+    queue_threshold: entry.queue?.enabled ? entry.queue.size * entry.max_size : null,
     distant: age > 0,
     heartbeat_age: age,
     is_held: HELD.includes(entry.state),
