@@ -7,14 +7,21 @@ const decimals = [0, 1, 2].map(
 );
 const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
 
+const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const DAY = { year: "numeric", month: "2-digit", day: "2-digit" };
+const MOST_COUNTS_KEPT = 10000;
+const MOST_MINUTES_KEPT = 1000;
+const countTexts = [];
+
 export class Format {
+  #minutes = new Map();
+
   constructor(texts, timezone) {
     this.texts = texts;
     this.timezone = timezone;
-    this.times = timeFormat(timezone, { second: "2-digit" });
-    this.moments = momentFormat(this.times.resolvedOptions().timeZone);
-    this.hours = timeFormat(timezone);
-    this.days = timeFormat(timezone, { second: "2-digit", day: "numeric", month: "short" });
+    this.hours = zoned(language, TIME, timezone);
+    this.days = zoned(language, { ...TIME, second: "2-digit", day: "numeric", month: "short" }, timezone);
+    this.minutes = zoned("en", { ...TIME, ...DAY, timeZoneName: "longOffset" }, timezone);
   }
 
   text = (value) => (isUnknown(value) ? NOTHING : String(value));
@@ -22,20 +29,19 @@ export class Format {
   // The last and the first part of a task's name: "make_thumbnails" and "gallery.tasks".
   short = (name) => (isUnknown(name) ? NOTHING : name.slice(name.lastIndexOf(".") + 1));
   home = (name) => (isUnknown(name) ? "" : name.slice(0, Math.max(0, name.lastIndexOf("."))));
-  count = (value) => (isUnknown(value) ? NOTHING : decimals[0].format(value));
+  count = (value) => (isUnknown(value) ? NOTHING : countText(value));
   dropped = (value) => fill(this.texts.dropped, { count: this.count(value) });
   lost = (value) => fill(this.texts.lost[value === 1 ? "one" : "several"], { count: this.count(value) });
   compact = (value) => compact.format(value);
   percent = (value) => (isUnknown(value) ? NOTHING : `${decimals[0].format(value * 100)}%`);
   bytes = (value) => (isUnknown(value) ? NOTHING : `${threeDigits(value / 2 ** 20)} MB`);
-  clock = (at) => (isUnknown(at) ? NOTHING : this.times.format(dateOf(at)));
+  clock = (at) => (isUnknown(at) ? NOTHING : this.#inItsMinute(at).clock + secondOf(at));
   // For machines, and to the millisecond with how far the zone is from UTC.
   iso = (at) => (isUnknown(at) ? "" : dateOf(at).toISOString());
   moment = (at) => {
     if (isUnknown(at)) return NOTHING;
-    const part = Object.fromEntries(this.moments.formatToParts(dateOf(at)).map(({ type, value }) => [type, value]));
-    const time = `${part.hour}:${part.minute}:${part.second}.${part.fractionalSecond}`;
-    return `${part.year}-${part.month}-${part.day} ${time} ${part.timeZoneName.replace("GMT", "UTC").replace("+00:00", "")}`;
+    const { moment, zone } = this.#inItsMinute(at);
+    return `${moment}${secondOf(at)}.${String(dateOf(at).getMilliseconds()).padStart(3, "0")} ${zone}`;
   };
   hour = (at) => this.hours.format(dateOf(at));
   day = (at) => this.days.format(dateOf(at));
@@ -75,6 +81,20 @@ export class Format {
     return !this.texts.untold.includes(event.event) && !isAboutWorker;
   }
 
+  // What is the same for a whole minute is written once: a page shows hundreds of times, of few minutes.
+  #inItsMinute(at) {
+    const minute = Math.floor(dateOf(at) / 60000);
+    if (!this.#minutes.has(minute)) {
+      if (this.#minutes.size > MOST_MINUTES_KEPT) this.#minutes.clear();
+      const parts = this.minutes.formatToParts(minute * 60000).map(({ type, value }) => [type, value]);
+      const { year, month, day, hour, minute: ofHour, timeZoneName } = Object.fromEntries(parts);
+      const clock = `${hour}:${ofHour}:`;
+      const zone = timeZoneName.replace("GMT", "UTC").replace("+00:00", "");
+      this.#minutes.set(minute, { clock, moment: `${year}-${month}-${day} ${clock}`, zone });
+    }
+    return this.#minutes.get(minute);
+  }
+
   #key(event) {
     let key = event.event;
     if (key === "task_finished") key = `task_${event.status}`;
@@ -108,19 +128,22 @@ function threeDigits(value) {
   return decimals[value >= 100 ? 0 : value >= 10 ? 1 : 2].format(value);
 }
 
-function timeFormat(timezone, more = {}) {
-  const style = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...more };
+// Small numbers are most of what a page shows, and are written again and again.
+function countText(value) {
+  const isSmall = Number.isInteger(value) && value >= 0 && value < MOST_COUNTS_KEPT;
+  return isSmall ? (countTexts[value] ??= decimals[0].format(value)) : decimals[0].format(value);
+}
+
+function zoned(language, style, timeZone) {
   try {
-    return new Intl.DateTimeFormat(language, { ...style, timeZone: timezone });
+    return new Intl.DateTimeFormat(language, { ...style, timeZone });
   } catch {
-    return new Intl.DateTimeFormat(language, style);
+    return new Intl.DateTimeFormat(language, style); // a zone that this browser does not know
   }
 }
 
-function momentFormat(timeZone) {
-  const day = { year: "numeric", month: "2-digit", day: "2-digit" };
-  const time = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" };
-  return new Intl.DateTimeFormat("en", { ...day, ...time, timeZone, timeZoneName: "longOffset" });
+function secondOf(at) {
+  return String(dateOf(at).getUTCSeconds()).padStart(2, "0");
 }
 
 // To the millisecond, rounded as the server does.
