@@ -1,11 +1,13 @@
 // Requests to pools: each form asks first where it has a question, then shows how far the pool is and what came of it.
 
+import { ask } from "./ask.js";
 import { fill } from "./format.js";
 import { setText } from "./render.js";
 
 const ASK_MS = 700;
 const GIVE_UP_MS = 120000;
 const SHOWN_MS = 30000;
+const SILENT_MS = 30000; // to take a request up may take longer than to tell of one
 
 export class Requests {
   // `onDone` is called with the answer when a request was carried out.
@@ -13,10 +15,12 @@ export class Requests {
     this.onDone = onDone;
     this.root = root;
     this.texts = texts;
+    this.running = new Set(); // the forms whose request is not done yet
     this.dialog = root.querySelector("[data-role=confirm]");
     root.addEventListener("submit", (event) => {
       if (!event.target.matches("[data-role=request]")) return;
       event.preventDefault();
+      if (this.running.has(event.target)) return;
       if (event.target.dataset.question) this.#confirmed(event.target);
       else this.#run(event.target);
     });
@@ -38,22 +42,24 @@ export class Requests {
 
   async #run(form) {
     const button = form.querySelector("button");
-    button.disabled = true;
+    // Not disabled: a button that is would lose the focus.
+    button.setAttribute("aria-disabled", "true");
+    this.running.add(form);
     this.#show(form, "running", this.texts.asked);
-    try {
-      const answer = await this.#followed(form);
-      this.#show(form, answer.ok ? "good" : "bad", answer.text);
-      if (answer.ok) this.onDone(answer);
-    } catch (error) {
-      this.#show(form, "bad", error.message || this.texts.no_answer);
-    } finally {
-      button.disabled = false;
-    }
+    const answer = await this.#followed(form);
+    this.#show(form, answer.ok ? "good" : "bad", answer.text);
+    this.running.delete(form);
+    button.removeAttribute("aria-disabled");
+    if (answer.ok) this.onDone(answer);
   }
 
   async #followed(form) {
     const giveUpAt = performance.now() + GIVE_UP_MS;
-    let answer = await this.#ask(form.action, { method: "POST", body: new FormData(form) });
+    let answer = await this.#ask(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      signal: AbortSignal.timeout(SILENT_MS),
+    });
     while (!answer.finished && performance.now() < giveUpAt) {
       this.#show(form, "running", answer.text);
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));
@@ -62,13 +68,13 @@ export class Requests {
     return answer;
   }
 
-  async #ask(url, options = {}) {
-    const response = await fetch(url, { ...options, headers: { Accept: "application/json" }, cache: "no-store" }).catch(
-      () => null,
-    );
-    const answer = await response?.json().catch(() => null);
-    if (!response?.ok) throw new Error(answer ? fill(this.texts.failed, answer) : this.texts.no_answer);
-    return answer;
+  // How far the request is; what is wrong has the same shape.
+  async #ask(address, options) {
+    const { answer, isSignedOut, refusal } = await ask(address, options);
+    if (answer) return answer;
+    const { failed, signed_out, no_answer } = this.texts;
+    const text = refusal?.error ? fill(failed, refusal) : isSignedOut ? signed_out : no_answer;
+    return { finished: true, ok: false, text };
   }
 
   // In the form itself, or in the place that all forms of the page share.
