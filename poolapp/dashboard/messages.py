@@ -94,6 +94,7 @@ REQUESTS = {
     "asked": _("Asked the pool …"),
     "failed": _("The request failed: {error}"),
     "no_answer": _("No answer from the server. The request may still be carried out."),
+    "signed_out": _("You are signed out, or may not do this any more: reload the page."),
 }
 
 OUTCOMES = {

@@ -1,5 +1,7 @@
 // Keeps frames coming: a socket while there is one, the data address when there is none or fewer are wanted.
 
+import { ask } from "./ask.js";
+
 const POLL_MS = 2000;
 const CHECK_MS = 2500;
 const SILENT_MS = 8000;
@@ -50,18 +52,9 @@ export class Connection {
 
   // Ask the data address now.
   async ask() {
-    try {
-      const response = await fetch(this.dataUrl, {
-        headers: { Accept: "application/json" },
-        cache: "no-store",
-        redirect: "manual",
-        signal: AbortSignal.timeout(SILENT_MS),
-      });
-      if (response.ok) this.#heard(await response.json(), true);
-      else if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) this.#signOut();
-    } catch {
-      // No answer: the badge grows old, and the next try follows.
-    }
+    const { answer, isSignedOut } = await ask(this.dataUrl);
+    if (answer) this.#heard(answer, true);
+    else if (isSignedOut) this.#signOut(); // else the badge grows old, and the next try follows
   }
 
   #open() {

@@ -1,8 +1,9 @@
 // Asks an address again and again, as often as the reader of the page wants, and never for a hidden tab.
 
+import { ask } from "./ask.js";
+
 const USUAL_MS = 2000;
 const LOOK_MS = 250;
-const SILENT_MS = 8000;
 const STALE_MS = 5000;
 
 export class Poll {
@@ -11,7 +12,7 @@ export class Poll {
   constructor(address, refresh, { onAnswer, onChange = () => {} }) {
     Object.assign(this, { address, refresh, onAnswer, onChange });
     this.heardAt = this.askedAt = performance.now();
-    this.isAsking = false;
+    this.asked = null; // the question whose answer is on its way
     this.isSignedOut = false;
   }
 
@@ -30,33 +31,23 @@ export class Poll {
     return { word: every > USUAL_MS ? "polling" : "live", age };
   }
 
+  // An earlier question whose answer is still on its way is forgotten: the older answer may not win.
   async ask() {
-    this.isAsking = true;
+    const asked = (this.asked = {});
     this.askedAt = performance.now();
-    try {
-      const response = await fetch(this.address, {
-        headers: { Accept: "application/json" },
-        cache: "no-store",
-        redirect: "manual",
-        signal: AbortSignal.timeout(SILENT_MS),
-      });
-      if (response.ok) {
-        this.onAnswer(await response.json());
-        this.heardAt = performance.now();
-      } else if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
-        this.isSignedOut = true;
-      }
-    } catch {
-      // No answer: the badge grows old, and the next try follows.
-    } finally {
-      this.isAsking = false;
-    }
+    const { answer, isSignedOut } = await ask(this.address);
+    if (this.asked !== asked) return;
+    this.asked = null;
+    if (isSignedOut) this.isSignedOut = true;
+    if (!answer) return; // the badge grows old, and the next try follows
+    this.heardAt = performance.now();
+    this.onAnswer(answer);
   }
 
   #look() {
     if (document.hidden) return;
     const isDue = !this.refresh.isOff && performance.now() - this.askedAt >= this.refresh.pause(USUAL_MS);
-    if (isDue && !this.isAsking && !this.isSignedOut) this.ask();
+    if (isDue && !this.asked && !this.isSignedOut) this.ask();
     this.onChange();
   }
 }

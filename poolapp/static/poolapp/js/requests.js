@@ -1,11 +1,13 @@
 // Requests to pools: each form asks first where it has a question, then shows how far the pool is and what came of it.
 
+import { ask } from "./ask.js";
 import { fill } from "./format.js";
 import { setText } from "./render.js";
 
 const ASK_MS = 700;
 const GIVE_UP_MS = 120000;
 const SHOWN_MS = 30000;
+const SILENT_MS = 30000; // to take a request up may take longer than to tell of one
 
 export class Requests {
   // `onDone` is called with the answer when a request was carried out.
@@ -45,7 +47,7 @@ export class Requests {
       this.#show(form, answer.ok ? "good" : "bad", answer.text);
       if (answer.ok) this.onDone(answer);
     } catch (error) {
-      this.#show(form, "bad", error.message || this.texts.no_answer);
+      this.#show(form, "bad", error.message);
     } finally {
       button.disabled = false;
     }
@@ -53,7 +55,11 @@ export class Requests {
 
   async #followed(form) {
     const giveUpAt = performance.now() + GIVE_UP_MS;
-    let answer = await this.#ask(form.action, { method: "POST", body: new FormData(form) });
+    let answer = await this.#ask(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      signal: AbortSignal.timeout(SILENT_MS),
+    });
     while (!answer.finished && performance.now() < giveUpAt) {
       this.#show(form, "running", answer.text);
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));
@@ -62,13 +68,11 @@ export class Requests {
     return answer;
   }
 
-  async #ask(url, options = {}) {
-    const response = await fetch(url, { ...options, headers: { Accept: "application/json" }, cache: "no-store" }).catch(
-      () => null,
-    );
-    const answer = await response?.json().catch(() => null);
-    if (!response?.ok) throw new Error(answer ? fill(this.texts.failed, answer) : this.texts.no_answer);
-    return answer;
+  async #ask(address, options) {
+    const { answer, isSignedOut, refusal } = await ask(address, options);
+    if (answer) return answer;
+    if (refusal?.error) throw new Error(fill(this.texts.failed, refusal));
+    throw new Error(isSignedOut ? this.texts.signed_out : this.texts.no_answer);
   }
 
   // In the form itself, or in the place that all forms of the page share.
