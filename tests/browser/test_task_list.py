@@ -118,7 +118,7 @@ def test_the_first_rows_come_and_the_last_one_goes_without_loading_the_page_agai
     expect(tasks.rows).to_have_count(0)
     tasks.page.locator("#searchbar").fill("thumb")
     tasks.page.locator("#searchbar").blur()
-    with demo.paused(), ThreadPoolExecutor(1) as visitor:
+    with ThreadPoolExecutor(1) as visitor, demo.paused():
         visitor.submit(demo.upload, photo(), photo())
         expect(tasks.rows).to_have_count(2)
         tasks.page.locator("#action-toggle").check()
