@@ -65,6 +65,20 @@ def test_it_is_held_and_tells_how_much_it_has_missed(told, demo):
     expect(told.page.get_by_text("more since it was held")).to_be_hidden()
 
 
+def test_another_choice_is_shown_at_once_and_stays_held(told, demo):
+    hold = told.page.get_by_role("button", name="Hold")
+    hold.click()
+    choose(told, "Tasks")
+    expect(told.told(ABOUT_POOLS)).to_have_count(0)
+    newest = told.events.first.get_attribute("data-key")
+
+    demo.upload(PHOTO)
+
+    expect(told.page.get_by_text(re.compile(r"^1 more since it was held$"))).to_be_visible()
+    expect(hold).to_have_attribute("aria-pressed", "true")
+    assert told.events.first.get_attribute("data-key") == newest
+
+
 def test_a_line_leads_to_the_record_of_what_it_tells(told):
     choose(told, "Pools")
     told.told(ABOUT_POOLS).first.get_by_role("link").click()

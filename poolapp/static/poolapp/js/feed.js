@@ -13,6 +13,7 @@ export class Feed {
     this.pools = page.role("feed-pool");
     this.hold = page.role("feed-hold");
     this.isStopped = false;
+    this.isChosenAnew = false;
     this.seenUntil = 0; // when the newest line shown happened
     this.#readAddress();
     for (const part of [this.kinds, this.pools.closest("label"), this.hold]) part.hidden = false;
@@ -26,10 +27,12 @@ export class Feed {
     this.#offerPools(store.names);
     const lines = store.feed(this.kind, this.pool);
     const held = this.isStopped || isHeld(this.list);
-    const unseen = lines.filter((line) => line.at > this.seenUntil).length;
-    this.page.role("feed-unseen").hidden = !(this.isStopped && unseen);
-    setText(this.page.role("feed-unseen-count"), format.count(unseen));
-    if (held) return;
+    if (held && !this.isChosenAnew) {
+      this.#count(lines.filter((line) => line.at > this.seenUntil).length);
+      return;
+    }
+    this.#count(0);
+    this.isChosenAnew = false;
     this.seenUntil = lines[0]?.at ?? 0;
     reconcile(this.list, lines, {
       key: (line) => line.key,
@@ -67,7 +70,17 @@ export class Feed {
     setOrDelete(address.searchParams, "events", this.kind === "all" ? null : this.kind);
     setOrDelete(address.searchParams, "pool", this.pool);
     history.replaceState(null, "", address);
-    this.#stop(false);
+    // What was chosen is shown at once, and what is held stays so afterwards.
+    this.isChosenAnew = true;
+    this.page.repaint();
+  }
+
+  // How much has happened since the list stands still: of more than it can show nobody knows how much.
+  #count(unseen) {
+    const { page } = this;
+    const isAll = unseen < page.state.limits.feed;
+    page.role("feed-unseen").hidden = !(this.isStopped && unseen);
+    setText(page.role("feed-unseen-count"), page.format.count(unseen) + (isAll ? "" : "+"));
   }
 
   #readAddress() {

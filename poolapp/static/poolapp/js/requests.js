@@ -15,10 +15,12 @@ export class Requests {
     this.onDone = onDone;
     this.root = root;
     this.texts = texts;
+    this.running = new Set(); // the forms whose request is not done yet
     this.dialog = root.querySelector("[data-role=confirm]");
     root.addEventListener("submit", (event) => {
       if (!event.target.matches("[data-role=request]")) return;
       event.preventDefault();
+      if (this.running.has(event.target)) return;
       if (event.target.dataset.question) this.#confirmed(event.target);
       else this.#run(event.target);
     });
@@ -40,17 +42,15 @@ export class Requests {
 
   async #run(form) {
     const button = form.querySelector("button");
-    button.disabled = true;
+    // Not disabled: a button that is would lose the focus.
+    button.setAttribute("aria-disabled", "true");
+    this.running.add(form);
     this.#show(form, "running", this.texts.asked);
-    try {
-      const answer = await this.#followed(form);
-      this.#show(form, answer.ok ? "good" : "bad", answer.text);
-      if (answer.ok) this.onDone(answer);
-    } catch (error) {
-      this.#show(form, "bad", error.message);
-    } finally {
-      button.disabled = false;
-    }
+    const answer = await this.#followed(form);
+    this.#show(form, answer.ok ? "good" : "bad", answer.text);
+    this.running.delete(form);
+    button.removeAttribute("aria-disabled");
+    if (answer.ok) this.onDone(answer);
   }
 
   async #followed(form) {
@@ -68,11 +68,13 @@ export class Requests {
     return answer;
   }
 
+  // How far the request is; what is wrong has the same shape.
   async #ask(address, options) {
     const { answer, isSignedOut, refusal } = await ask(address, options);
     if (answer) return answer;
-    if (refusal?.error) throw new Error(fill(this.texts.failed, refusal));
-    throw new Error(isSignedOut ? this.texts.signed_out : this.texts.no_answer);
+    const { failed, signed_out, no_answer } = this.texts;
+    const text = refusal?.error ? fill(failed, refusal) : isSignedOut ? signed_out : no_answer;
+    return { finished: true, ok: false, text };
   }
 
   // In the form itself, or in the place that all forms of the page share.
