@@ -192,6 +192,43 @@ def test_the_overview_has_a_line_in_the_head_of_each_card(dashboard, demo):
     expect(line.locator("path")).to_have_attribute("d", re.compile(r"^M[\d. ]+L"))
 
 
+# Paints the line of a pool that had ten tasks a second until so many seconds ago; says where it ends, and the rate.
+PAINT_LINE = """
+async (age) => {
+  const here = document.querySelector("script[type=module]").src;
+  const { paintSparkline } = await import(here.replace("dashboard.js", "sparkline.js"));
+  const { copied } = await import(here.replace("dashboard.js", "samples.js"));
+  const card = document.querySelector("[data-list=pools] > *").cloneNode(true);
+  const at = Array.from({ length: 60 }, (_, second) => 1000 + second);
+  const samples = copied({ at, executed: at.map((second) => 10 * second), failed: at.map(() => 0) });
+  const page = { serverTime: () => at.at(-1) + age, format: { rate: (value) => value } };
+  paintSparkline(card, samples, page);
+  const line = card.querySelector("[data-role=sparkline]");
+  const [right] = line.querySelector("path").getAttribute("d").split(/[ML]/).at(-1).split(" ");
+  return [Number(right), line.querySelector("b").textContent];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "age, seen", [(0, [96.0, "10"]), (10, [92.8, "10"]), (150, [48.0, ""])], ids=["now", "late", "lost"]
+)
+def test_the_line_of_a_pool_ends_where_it_was_last_heard_of(dashboard, age, seen):
+    assert dashboard.page.evaluate(PAINT_LINE, age) == seen
+
+
+def test_a_history_that_is_no_history_is_no_error(pool):
+    """The journal would hear of an exception."""
+    pool.route(
+        re.compile("/history/"), lambda route: route.fulfill(status=200, body="<html>", content_type="text/html")
+    )
+
+    with pool.expect_response(re.compile("/history/")):
+        choose(pool, "24 h")
+
+    expect(chart(pool, "run").get_by_role("img")).to_have_attribute("aria-label", re.compile("Highest in 24 h"))
+
+
 def test_charts_that_are_folded_away_are_not_drawn(dashboard):
     page = dashboard.page
     expect(chart(page, "throughput").locator("canvas")).to_be_visible()

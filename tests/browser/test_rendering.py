@@ -77,6 +77,23 @@ def test_elements_are_used_again_only_where_that_is_asked_for(stage):
     assert stage.evaluate("stage.made.length") == 2
 
 
+def test_what_is_not_taken_goes_and_is_told_of(stage):
+    """Also a child whose key another one has, and one without a key."""
+    painted(stage, items(a=1, b=2))
+    stage.evaluate("stage.list.append(stage.list.firstChild.cloneNode(true), document.createElement('li'))")
+
+    removed = stage.evaluate("""
+      () => {
+        let removed = 0;
+        stage.paint([{ name: "a", count: { now: 3 } }], { onRemove: () => removed++ });
+        return removed;
+      }
+    """)
+
+    assert removed == 3
+    assert stage.evaluate("stage.texts()") == ["a:3"]
+
+
 MANY = """
 async (count) => {
   const { Nearby, list, paint, later, format, fillItem } = stage;

@@ -13,6 +13,16 @@ from tests.project import pictures
 
 PHOTOS = 6
 MARK = "window.notLoadedAgain = true"
+COUNT_CALLS = """
+() => {
+  const { Actions } = window;
+  window.introduced = 0;
+  window.Actions = (...given) => {
+    window.introduced++;
+    Actions(...given);
+  };
+}
+"""
 
 
 class TaskList:
@@ -95,10 +105,40 @@ def test_it_holds_while_somebody_points_at_it(tasks):
     expect(tasks.badge).to_have_text("held while you point at it")
 
 
+def test_it_holds_while_somebody_writes_into_the_search(tasks):
+    tasks.page.keyboard.press("/")
+    expect(tasks.page.locator("#searchbar")).to_be_focused()
+    tasks.page.keyboard.type("thumb")
+
+    expect(tasks.badge).to_have_text("held while you work in it")
+
+
+def test_the_first_rows_come_and_the_last_one_goes_without_loading_the_page_again(tasks, demo):
+    tasks.open("?status=queued")
+    expect(tasks.rows).to_have_count(0)
+    tasks.page.locator("#searchbar").fill("thumb")
+    tasks.page.locator("#searchbar").blur()
+    with ThreadPoolExecutor(1) as visitor, demo.paused():
+        visitor.submit(demo.upload, photo(), photo())
+        expect(tasks.rows).to_have_count(2)
+        tasks.page.locator("#action-toggle").check()
+        expect(tasks.page.locator(".action-counter")).to_have_text("2 of 2 selected")
+        tasks.page.locator("#action-toggle").uncheck()
+        tasks.page.locator("#action-toggle").blur()
+        tasks.page.mouse.move(0, 0)
+
+    expect(tasks.rows).to_have_count(0)
+    expect(tasks.page.locator("#result_list")).to_be_hidden()
+    expect(tasks.page.locator("#searchbar")).to_have_value("thumb")
+    assert tasks.page.evaluate("window.notLoadedAgain"), "the page was loaded again"
+
+
 def test_all_rows_can_be_ticked_also_those_that_came_later(tasks, demo):
-    first = tasks.first
-    demo.upload(photo(), photo())
-    tasks.expect_newer_than(first)
+    tasks.page.evaluate(COUNT_CALLS)
+    for _ in range(2):
+        first = tasks.first
+        demo.upload(photo(), photo())
+        tasks.expect_newer_than(first)
     expect(tasks.badge).to_have_text("live")
 
     tasks.page.locator("#action-toggle").check()
@@ -106,6 +146,7 @@ def test_all_rows_can_be_ticked_also_those_that_came_later(tasks, demo):
     count = tasks.rows.count()
     expect(tasks.page.locator("#result_list tbody input:checked")).to_have_count(count)
     expect(tasks.page.locator(".action-counter")).to_have_text(f"{count} of {count} selected")
+    assert tasks.page.evaluate("window.introduced") <= 1, "the admin's script listens more and more often"
 
 
 def test_it_can_be_switched_off_and_that_is_remembered(tasks, demo):
@@ -122,6 +163,13 @@ def test_it_can_be_switched_off_and_that_is_remembered(tasks, demo):
     tasks.refresh.select_option("1")
     tasks.expect_newer_than(first)
     assert tasks.page.evaluate("localStorage.getItem('poolapp.refresh')") == "1"
+
+
+def test_a_choice_in_another_tab_holds_here(tasks):
+    other = TaskList(tasks.page.context.new_page(), tasks.demo).open()
+    other.refresh.select_option("off")
+
+    expect(tasks.badge).to_have_text("not refreshed")
 
 
 def test_it_says_when_nothing_comes_any_more(tasks, demo):

@@ -26,3 +26,13 @@ def test_a_task_that_waits_or_runs_is_cancelled(dashboard, demo):
         expect(page.locator("[data-role=outcome]")).to_have_text(re.compile("^Done: the task was (cancelled|aborted)"))
         expect(page.locator(".pa-task .pa-pill")).to_have_text(re.compile("cancelled|failed"), timeout=20_000)
         upload.result()
+
+
+def test_the_keys_of_its_time_can_be_seen(dashboard, demo):
+    demo.upload(("photo.jpg", pictures.jpeg()))
+    dashboard.open_record(dashboard.tasks.filter(has_text="executed").first)
+
+    keys = dashboard.page.locator(".pa-timeline-says .pa-key")
+    seen = keys.evaluate_all("keys => keys.map(key => [key.offsetWidth, getComputedStyle(key).borderTopColor])")
+    assert [width for width, _ in seen] == [16, 16]
+    assert len({colour for _, colour in seen}) == 2

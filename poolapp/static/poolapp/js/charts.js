@@ -1,5 +1,6 @@
 // The charts of one pool: what the markup asks for, as far as it can be seen, with the values at the pointer.
 
+import { ask } from "./ask.js";
 import { fill } from "./format.js";
 import { plottable, Plot } from "./plot.js";
 import { figures, joined, lastGap, since } from "./samples.js";
@@ -9,6 +10,7 @@ import { onThemeChange, theme } from "./theme.js";
 const DAYLESS_SECONDS = 3600; // of longer spans, times are told with their day
 const REPAINT_SECONDS = 1;
 const REFRESH_SECONDS = 600; // less than the store keeps: what the server told and what it keeps overlap
+const RETRY_SECONDS = 10;
 
 export class PoolCharts {
   constructor(card, key, page) {
@@ -36,20 +38,24 @@ export class PoolCharts {
     for (const chart of seen) chart.paint(drawn, [now - seconds, now]);
   }
 
-  // Once for each choice of a span, and again before the page forgets what it heard since.
+  // The card is gone.
+  end() {
+    for (const chart of this.charts) chart.end();
+  }
+
+  // Once for each choice of a span, again before the page forgets what it heard since, and soon where there was no answer.
   async #askForPast({ entry, samples }, seconds, now) {
-    const isFresh = this.past?.seconds === seconds && now - this.past.askedAt < REFRESH_SECONDS;
+    const isFresh = this.past?.seconds === seconds && now < this.past.freshUntil;
     const isKnown = isFresh && !(lastGap(samples) > this.past.askedAt); // a page that slept has heard nothing
     if (isKnown || !entry.instance) return;
     const before = this.past?.seconds === seconds ? this.past.samples : undefined;
-    const past = { seconds, askedAt: now, samples: before };
+    const past = { seconds, askedAt: now, freshUntil: now + REFRESH_SECONDS, samples: before };
     this.past = past;
     const address = `${this.page.state.links.history.replace("/0/", `/${entry.instance}/`)}?seconds=${seconds}`;
-    const options = { headers: { Accept: "application/json" }, cache: "no-store", redirect: "manual" };
-    const response = await fetch(address, options).catch(() => null);
-    if (!response?.ok || this.past !== past) return;
-    const { samples: told } = await response.json();
-    if (told.at) past.samples = told;
+    const { answer, isSignedOut } = await ask(address);
+    if (this.past !== past) return;
+    if (answer?.samples?.at) past.samples = answer.samples;
+    if (!answer?.samples) past.freshUntil = isSignedOut ? Infinity : now + RETRY_SECONDS;
     this.#outdate();
   }
 
@@ -87,6 +93,11 @@ class Chart {
     this.#tell();
   }
 
+  end() {
+    this.observer.disconnect();
+    this.plot?.destroy();
+  }
+
   #plot() {
     const { format } = this.page;
     const lines = this.values.map((value) => ({
@@ -110,14 +121,6 @@ class Chart {
     this.isSeen = isSeen;
     this.isStale = true;
     if (isSeen) this.page.repaint();
-    else if (!this.figure.isConnected) this.#end();
-  }
-
-  // The pool is gone, and its card with it.
-  #end() {
-    this.observer.disconnect();
-    this.plot?.destroy();
-    this.plot = undefined;
   }
 
   // The values at the pointer, or the latest.
@@ -140,7 +143,7 @@ class Chart {
     const told = (choose) =>
       this.values.map(({ dataset }, line) => `${dataset.label} ${choose(this.columns[line + 1])}`).join(", ");
     const summary = fill(state.texts.charts.summary, {
-      title: this.figure.dataset.title,
+      title: this.figure.dataset.name,
       measure: this.figure.dataset.measure,
       now: told((column) => this.#written(column.at(-1))),
       highest: told((column) => this.#written(column.reduce(highest, null))),

@@ -4,7 +4,7 @@ import { Attention } from "./attention.js";
 import { Feed } from "./feed.js";
 import { LivePage } from "./page.js";
 import { Nearby } from "./nearby.js";
-import { fillPool, paintCharts, runningFor } from "./pools.js";
+import { endCharts, fillPool, paintCharts, runningFor } from "./pools.js";
 import { rangeOf } from "./ranges.js";
 import { fillItem, isHeld, reconcile, setLink, template } from "./render.js";
 import { Requests } from "./requests.js";
@@ -27,7 +27,12 @@ function tell(frame) {
 function paint() {
   // While there is only one pool, its name goes without saying.
   root.toggleAttribute("data-several", store.names.size > 1);
-  reconcile(list("pools"), store.sortedPools(), { key: (pool) => pool.key, make: make.pool, fill: paintPool });
+  reconcile(list("pools"), store.sortedPools(), {
+    key: (pool) => pool.key,
+    make: make.pool,
+    fill: paintPool,
+    onRemove: endCharts,
+  });
   role("no-pools").hidden = store.pools.size > 0;
   feed.paint();
   paintTasks();

@@ -33,6 +33,10 @@ export function paintCharts(card, pool, page, seconds) {
   charts.get(card).paint(pool, seconds);
 }
 
+export function endCharts(card) {
+  charts.get(card)?.end();
+}
+
 // Only when it is long enough to be read.
 export function runningFor(worker, entry) {
   const seconds = worker.running_since ? entry.started_at + entry.uptime - worker.running_since : 0;

@@ -9,10 +9,12 @@ export function template(name) {
 
 // Makes the children of `list` match `items`, in their order, touching as little as possible. With `reuse` an element
 // whose item is gone shows a new one: that is quicker, where nothing is left in an element but what `fill` puts there.
-export function reconcile(list, items, { key, make, fill, reuse = false }) {
+// `onRemove` is told of each element that goes.
+export function reconcile(list, items, { key, make, fill, reuse = false, onRemove = () => {} }) {
   const known = new Map([...list.children].map((element) => [element.dataset.key, element]));
   const named = new Map(items.map((item) => [String(key(item)), item]));
-  const spare = [...known].filter(([name]) => !named.has(name)).map(([, element]) => element);
+  const isTaken = (element, name = element.dataset.key) => named.has(name) && known.get(name) === element;
+  const spare = [...list.children].filter((element) => !isTaken(element));
   const next = reuse ? () => spare.shift() ?? make() : make;
   let place = list.firstElementChild;
   for (const [name, item] of named) {
@@ -22,7 +24,10 @@ export function reconcile(list, items, { key, make, fill, reuse = false }) {
     if (element === place) place = place.nextElementSibling;
     else list.insertBefore(element, place);
   }
-  for (const element of spare) element.remove();
+  for (const element of spare) {
+    element.remove();
+    onRemove(element);
+  }
 }
 
 // Fills one item's own fields: what to show and how is said by the data attributes of the markup.

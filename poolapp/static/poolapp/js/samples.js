@@ -2,7 +2,7 @@
 // `at` is in Unix seconds, totals count from the start of a process; a row of which only `at` is known is a gap.
 
 const SAMPLE_SECONDS = 1;
-const GAP_SECONDS = 15; // so long after the last sample, nothing is known of the time between
+export const GAP_SECONDS = 15; // so long after the last sample, nothing is known of the time between
 const SMOOTHER = 300; // a rate is that of a 300th of the time shown
 const SHORTEST_RATE = 3; // seconds, so that single tasks do not make spikes
 
