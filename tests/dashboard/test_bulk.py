@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def done(**values: Any) -> TaskRecord:
 
 def chosen(action: str, *records: TaskRecord, across: bool = False) -> dict[str, Any]:
     """What the list's own form posts."""
-    ticked = [str(record.pk) for record in records] or ["x"]
+    ticked = [str(record.pk) for record in records] or [str(uuid.uuid4())]
     return {"action": action, "index": 0, "select_across": int(across), "_selected_action": ticked}
 
 
