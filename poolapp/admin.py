@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from poolapp.conf import get_settings
 from poolapp.dashboard import bulk_page, messages, navigation, presenters, task_list, task_page
 from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter, WorkerFilter
+from poolapp.dashboard.odd_input import has_nul, require_ids
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
 from poolapp.paging import BoundedPaginator
@@ -57,7 +59,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be su
         css = {"all": ["poolapp/records.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).using(get_settings().database)
+        records = super().get_queryset(request).using(get_settings().database)
+        return records.none() if has_nul(request) else records
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -122,6 +125,7 @@ class TaskRecordAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With what keeps the list live; an action that a user may not take is refused, not overlooked."""
+        require_ids(request.POST.getlist(ACTION_CHECKBOX_NAME))
         known = self.get_actions(request)
         if any(action and action not in known for action in request.POST.getlist("action")):
             raise PermissionDenied

@@ -163,5 +163,5 @@ class Housekeeper:
         self._clearing = None
         return False
 
-    def _listen(self) -> None:
-        self._desk.serve({h.instance.pk: h.pool for h in list(self._heartbeats.values()) if h.instance.pk})
+    def _listen(self) -> bool:
+        return self._desk.serve({h.instance.pk: h.pool for h in list(self._heartbeats.values()) if h.instance.pk})

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
-from poolapp.models import PoolInstance, TaskRecord, TaskStatus
+from poolapp.models import CommandStatus, PoolCommand, PoolInstance, TaskRecord, TaskStatus
 
 UNFINISHED = (TaskStatus.QUEUED, TaskStatus.RUNNING)
+UNANSWERED = (CommandStatus.PENDING, CommandStatus.RUNNING)
+# Requests to pools that ended longer ago have been answered, if anybody lives to do it.
+LOOKED_BACK = timedelta(days=1)
 
 
 def close_books_of_the_lost(database: str) -> int:
@@ -20,7 +25,18 @@ def close_books_of_the_lost(database: str) -> int:
         )
         if still.update(stopped_at=now):
             closed += _fail_unfinished_tasks(instance, database)
+    _answer_for_the_ended(database)
     return closed
+
+
+def _answer_for_the_ended(database: str) -> None:
+    """Whoever has asked for something need not wait for a process that was stopped or lost."""
+    now = timezone.now()
+    ended = PoolInstance.objects.using(database).filter(stopped_at__isnull=False, heartbeat_at__gte=now - LOOKED_BACK)
+    unanswered = PoolCommand.objects.using(database).filter(instance__in=ended, status__in=UNANSWERED)
+    for pk in unanswered.values_list("pk", flat=True):
+        answer = {"status": CommandStatus.FAILED, "answer": {"error": "its process has ended"}, "answered_at": now}
+        unanswered.filter(pk=pk).update(**answer)
 
 
 def _fail_unfinished_tasks(instance: PoolInstance, database: str) -> int:

@@ -129,10 +129,14 @@ class TaskRecord(models.Model):
     arguments = models.TextField(_("arguments"), blank=True)
     result = models.TextField(_("result"), blank=True)
     call = models.TextField(
-        _("call"), blank=True, help_text=_("Its arguments as JSON, where that says all of them: to run it again.")
+        _("call"),
+        blank=True,
+        default="",
+        db_default="",  # as of attempts: servers of the version before this write rows without it
+        help_text=_("Its arguments as JSON, where that says all of them: to run it again."),
     )
     attempts = models.PositiveSmallIntegerField(
-        _("attempts"), default=1, help_text=_("One more for each worker that was lost with it.")
+        _("attempts"), default=1, db_default=1, help_text=_("One more for each worker that was lost with it.")
     )
 
     class Meta:

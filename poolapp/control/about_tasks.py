@@ -8,14 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from poolapp.conf import get_settings
-from poolapp.engine.errors import InvalidOption, PoolError, QueueFull
+from poolapp.engine.errors import InvalidOption, PoolDraining, PoolError, QueueFull
+from poolapp.engine.futures import TaskFuture
 from poolapp.engine.pool import Pool
 from poolapp.engine.told_again import read_call
 from poolapp.lost import UNFINISHED
 from poolapp.models import TaskRecord
 
-MOST_TASKS = 1000
-"""A single request is about so many tasks at the most."""
+MOST_CANCELLED, MOST_REPEATED = 10_000, 1000
+"""A single request is about so many tasks at the most: to find them, a pool looks through all that it has, once."""
 MOST_NAMED = 100
 """Of so many new tasks an answer tells the ids."""
 MOST_REASONS = 10
@@ -28,21 +29,25 @@ UNFINISHED_YET = "unfinished"
 UNKNOWN = "unknown"
 NO_CALL = "no_call"
 FULL = "full"
+DRAINED = "drained"
 
 Answer = dict[str, Any]
 
 
 def cancel(pool: Pool, task_ids: Any, reason: str) -> Answer:
     """Where they wait they never begin, where they run they are asked to end: how many of each."""
-    wanted = _ids(task_ids)
+    wanted = require_ids(task_ids, MOST_CANCELLED)
     found = pool.find_all(wanted)
-    counts = Counter({OVER: len(wanted) - len(found)})
-    for future in found.values():
-        if future.cancel():
-            counts["cancelled"] += 1
-        else:
-            counts["aborted" if future.abort(reason) else OVER] += 1
+    counts = Counter(end(future, reason) for future in found.values())
+    counts[OVER] += len(wanted) - len(found)
     return {"cancelled": counts["cancelled"], "aborted": counts["aborted"], "refused": _refused({OVER: counts[OVER]})}
+
+
+def end(future: TaskFuture, reason: str) -> str:
+    """What became of it: "cancelled" where it waited, "aborted" where it is asked to end, or OVER."""
+    if future.cancel():
+        return "cancelled"
+    return "aborted" if future.abort(reason) else OVER
 
 
 def repeat(pool: Pool, task_ids: Any) -> Answer:
@@ -50,22 +55,26 @@ def repeat(pool: Pool, task_ids: Any) -> Answer:
 
     What runs is what this process has registered under the recorded name, and nothing else.
     """
-    wanted = _ids(task_ids)
+    wanted = require_ids(task_ids, MOST_REPEATED)
     records = TaskRecord.objects.using(get_settings().database).filter(pk__in=wanted, pool=pool.options.name)
     found = list(records.only("name", "status", "call").order_by("queued_at"))
     refused = Counter({GONE: len(wanted) - len(found)})
     new: list[str] = []
+    no_room = ""  # why the pool takes no more
     for record in found:
         reason = why_not_again(record.status, record.call, is_known=pool.has_task(record.name))
-        if not (reason or refused[FULL]):
+        reason = reason or no_room
+        if not reason:
             try:
                 new.append(_run_again(pool, record))
                 continue
+            except PoolDraining:
+                reason = no_room = DRAINED
             except QueueFull:
-                reason = FULL
+                reason = no_room = FULL
             except (PoolError, ValueError) as exc:
                 reason = str(exc)[:LONGEST_REASON]
-        refused[reason or FULL] += 1
+        refused[reason] += 1
     return {"repeated": len(new), "task_ids": new[:MOST_NAMED], "refused": _refused(refused)}
 
 
@@ -85,11 +94,19 @@ def _run_again(pool: Pool, record: TaskRecord) -> str:
     return pool.execute(function, *args, **kwargs).task_id
 
 
-def _ids(task_ids: Any) -> Collection[str]:
-    """Each once, as pools write them; raises InvalidOption or ValueError where they are none."""
-    if not isinstance(task_ids, list) or not 1 <= len(task_ids) <= MOST_TASKS:
-        raise InvalidOption(f"task_ids must be a list of 1 to {MOST_TASKS} ids")
-    return dict.fromkeys(str(UUID(str(task_id))) for task_id in task_ids)
+def require_ids(task_ids: Any, most: int) -> Collection[str]:
+    """Each once, as pools write them; raises InvalidOption where they are none, or too many."""
+    if not isinstance(task_ids, list) or not 1 <= len(task_ids) <= most:
+        raise InvalidOption(f"task_ids must be a list of 1 to {most} ids")
+    return dict.fromkeys(map(require_id, task_ids))
+
+
+def require_id(task_id: Any) -> str:
+    """The id of a task as pools write it; raises InvalidOption for what is none."""
+    try:
+        return str(UUID(str(task_id)))
+    except ValueError:
+        raise InvalidOption(f"{str(task_id)[:LONGEST_REASON]!r} is not the id of a task") from None
 
 
 def _refused(reasons: Mapping[str, int]) -> dict[str, int]:

@@ -44,12 +44,20 @@ def carry_out(verb: str, pool: Pool, arguments: Arguments) -> Answer:
 
 
 def check(verb: str, arguments: Arguments) -> None:
-    """Raise InvalidOption for arguments that the verb does not take; their values are checked by the pool."""
+    """Raise InvalidOption for arguments that the verb does not take, and for texts and ids that no pool could use.
+
+    What sizes and strategies there may be is known to the pool.
+    """
     takes = deed_of(verb).takes
     for name in arguments:
         if name not in takes:
             known = ", ".join(takes) or "nothing"
             raise InvalidOption(f"{verb} takes {known}, not {name!r}{did_you_mean(name, takes)}")
+    if any(isinstance(value, str) and "\0" in value for value in arguments.values()):
+        raise InvalidOption("no argument has a NUL character in it")
+    if "task_ids" in arguments:
+        most = about_tasks.MOST_REPEATED if verb == Verb.REPEAT else about_tasks.MOST_CANCELLED
+        about_tasks.require_ids(arguments["task_ids"], most)
 
 
 def deed_of(verb: str) -> Deed:
@@ -101,11 +109,10 @@ def _cancel(pool: Pool, arguments: Arguments) -> Answer:
     future = pool.find(task_id)
     if future is None:
         raise TaskNotFound(f"no task {task_id} waits or runs in this pool")
-    if future.cancel():
-        return {"task": "cancelled"}
-    if future.abort(reason):
-        return {"task": "aborted"}
-    raise InvalidOption(f"task {task_id} is over")
+    became = about_tasks.end(future, reason)
+    if became == about_tasks.OVER:
+        raise InvalidOption(f"task {task_id} is over")
+    return {"task": became}
 
 
 def _repeat(pool: Pool, arguments: Arguments) -> Answer:

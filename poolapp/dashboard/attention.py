@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -15,7 +16,8 @@ from django.utils.translation import gettext as _
 from poolapp.conf import get_settings
 from poolapp.dashboard import messages
 from poolapp.models import PoolSnapshot, TaskRecord, TaskStatus
-from poolapp.overview import Entry, all_pools
+from poolapp.moments import moment
+from poolapp.overview import Entry, all_pools, identity
 
 # The past that the present is compared with.
 LOOKED_BACK = timedelta(minutes=1)
@@ -23,6 +25,8 @@ SHORTEST_LOOK = 10.0  # seconds
 # From so many failures on, and from this share on, they are told.
 FEWEST_FAILURES, SMALLEST_SHARE = 3, 0.05
 FAILURES_READ = 500
+# Of those that failed of late, none has waited for longer.
+LONGEST_WAIT = timedelta(days=1)
 # A queue grows when it is longer by this factor and by a task for each worker, and keeps its workers for so long.
 GROWTH = 1.2
 SECONDS_BEHIND = 5.0
@@ -59,14 +63,25 @@ def findings(site: str = "admin", now: datetime | None = None) -> list[Finding]:
     now = now or timezone.now()
     entries = all_pools(now)
     pasts = _pasts([entry.get("instance") for entry in entries], now)
-    namesakes = Counter(entry["alias"] for entry in entries)
+    names = _names(entries)
     found: list[Finding] = []
     for entry in entries:
-        name = _("{pool} of process {pid}") if namesakes[entry["alias"]] > 1 else "{pool}"
-        named = {**entry, "name": name.format(pool=entry["alias"], pid=entry["pid"])}
-        about_it = _of_pool(named, pasts.get(entry.get("instance")), site)
-        found += [finding._replace(what=f"{finding.what} of {named['name']}") for finding in about_it]
+        about_it = _of_pool({**entry, "name": names[identity(entry)]}, pasts.get(entry.get("instance")), site)
+        key = "|".join(map(str, identity(entry)))
+        found += [finding._replace(what=f"{finding.what} of {key}") for finding in about_it]
     return sorted(found, key=lambda finding: finding.tone)  # "bad" before "warn"
+
+
+def _names(entries: Collection[Entry]) -> dict[tuple[str, str, int], str]:
+    """What to call each pool, so that it is told from its namesakes: in containers, all processes may be number 1."""
+    namesakes = Counter(entry["alias"] for entry in entries)
+    doubles = Counter((entry["alias"], entry["pid"]) for entry in entries)
+    names = {}
+    for alias, host, pid in map(identity, entries):
+        name = _("{pool} of process {pid}") if namesakes[alias] > 1 else "{pool}"
+        name = _("{pool} of process {pid} on {host}") if doubles[alias, pid] > 1 else name
+        names[alias, host, pid] = name.format(pool=alias, host=host, pid=pid)
+    return names
 
 
 def _of_pool(entry: Entry, past: Past | None, site: str) -> Iterator[Finding]:
@@ -79,11 +94,12 @@ def _of_pool(entry: Entry, past: Past | None, site: str) -> Iterator[Finding]:
         return
     if "state" not in entry:
         return  # its first heartbeat is being written
-    yield from _about_its_state(entry, url)
-    yield from _about_its_workers(entry, url)
+    about_it = [_about_its_state(entry, url), _about_its_workers(entry, url)]
     if past is not None:
-        yield from _about_failures(entry, past, site)
-        yield from _about_its_queue(entry, past, url)
+        about_it += [_about_failures(entry, past, site), _about_its_queue(entry, past, url)]
+    for some in about_it:
+        with suppress(KeyError, TypeError):  # another version of poolapp tells other things
+            yield from some
 
 
 def _address(instance: int | None, site: str) -> str:
@@ -154,7 +170,7 @@ def _about_failures(entry: Entry, past: Past, site: str) -> Iterator[Finding]:
             failed=messages.count_text(failed),
             total=messages.count_text(total),
             time=messages.duration_text(past.seconds),
-            names=_failing(entry["alias"], past.seconds),
+            names=_failing(entry, past.seconds),
         ),
         f"{url}?{urlencode(wanted)}",
     )
@@ -203,12 +219,19 @@ def _cause(entry: Entry) -> str:
     return _("{busy}, {count} of them with {task}").format(busy=busy, count=count, task=messages.short_text(task))
 
 
-def _failing(pool: str, seconds: float) -> str:
-    """The name that failed most often of late, and how often."""
+def _failing(entry: Entry, seconds: float) -> str:
+    """The names that failed most often of late, and how often.
+
+    Indexes know when tasks were queued, not when they ended: a day is looked through, as far as the pool is that old.
+    """
+    since = timezone.now() - timedelta(seconds=seconds)
+    oldest = max(moment(entry["started_at"] or 0.0), since - LONGEST_WAIT)
+    alias, host, pid = identity(entry)
     failed = TaskRecord.objects.using(get_settings().database).filter(
-        status=TaskStatus.FAILED, pool=pool, queued_at__gte=timezone.now() - timedelta(seconds=seconds)
+        status=TaskStatus.FAILED, pool=alias, host=host, pid=pid, queued_at__gte=oldest
     )
-    names = Counter(failed.order_by("-queued_at").values_list("name", flat=True)[:FAILURES_READ])
+    latest = failed.order_by("-queued_at").values_list("name", "finished_at")[:FAILURES_READ]
+    names = Counter(name for name, finished_at in latest if finished_at and finished_at >= since)
     return (
         ", ".join(f"{messages.short_text(name)} ({count})" for name, count in names.most_common(2)) or messages.NOTHING
     )

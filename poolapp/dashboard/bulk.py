@@ -20,7 +20,11 @@ from poolapp.models import PoolCommand, PoolInstance, TaskRecord
 
 MOST_MEANT = 10_000
 """Further tasks than these are not looked at, and not asked about."""
-TASKS_IN_A_REQUEST = 500
+TASKS_IN_A_REQUEST = {"cancel": about_tasks.MOST_CANCELLED, "repeat": 500}
+"""Each request to cancel has a pool look through all its tasks, each one to run some again keeps it busy for long."""
+ROWS_AT_A_TIME = 500
+# States of pools that take no tasks.
+CLOSED = ("draining", "drained", "stopping", "stopped")
 MOST_LISTED = 8
 
 T = TypeVar("T")
@@ -65,9 +69,11 @@ class Plan:
         self.pools[task.pool] += 1
         self.names[task.name] += 1
         instance = homes.of(task, any_will_do=self.verb == Verb.REPEAT)
-        if reason := self._why_not(task) or ("" if instance else "no_pool"):
+        if reason := self._why_not(task):
             self.refused[reason] += 1
-        elif instance is not None:
+        elif instance is None:
+            self.refused[homes.why_none(task)] += 1
+        else:
             self.asked[instance.pk].append(str(task.id))
             self.instances[instance.pk] = instance
 
@@ -83,7 +89,7 @@ class Plan:
             return [
                 requests.ask(self.instances[pk], self.verb, arguments={"task_ids": ids}, requested_by=requested_by)
                 for pk, task_ids in self.asked.items()
-                for ids in _shared_out(task_ids)
+                for ids in _shared_out(task_ids, TASKS_IN_A_REQUEST[self.verb])
             ]
 
     def counted(self) -> list[tuple[str, list[tuple[str, int]]]]:
@@ -107,12 +113,25 @@ class Homes:
         self._idlest: dict[str, PoolInstance] = {}
         for instance in sorted(live, key=_load):
             self._owners[instance.alias, instance.host, instance.pid] = instance
-            self._idlest.setdefault(instance.alias, instance)
+            if takes_tasks(instance):
+                self._idlest.setdefault(instance.alias, instance)
 
     def of(self, task: Meant | TaskRecord, *, any_will_do: bool) -> PoolInstance | None:
-        """The pool that the task was given to, if it lives; else, if any will do, one of the same alias."""
+        """The pool that the task was given to, if it lives; if any will do, one of that name that takes tasks."""
         owner = self._owners.get((task.pool, task.host, task.pid))
-        return owner or (self._idlest.get(task.pool) if any_will_do else None)
+        if not any_will_do or (owner is not None and takes_tasks(owner)):
+            return owner
+        return self._idlest.get(task.pool)
+
+    def why_none(self, task: Meant | TaskRecord) -> str:
+        """Why no pool is there that could run a task again."""
+        lives = any(alias == task.pool for alias, _, _ in self._owners)
+        return about_tasks.DRAINED if lives and task.pool not in self._idlest else "no_pool"
+
+
+def takes_tasks(instance: PoolInstance) -> bool:
+    """Whether a pool took tasks at its last heartbeat."""
+    return instance.snapshot.get("state") not in CLOSED
 
 
 def plan(verb: str, tasks: QuerySet[TaskRecord]) -> Plan:
@@ -126,20 +145,21 @@ def plan(verb: str, tasks: QuerySet[TaskRecord]) -> Plan:
 
 
 def plan_for(verb: str, task_ids: Iterable[str]) -> Plan:
-    """What it comes to for the tasks with these ids; raises ValueError where one is none."""
+    """What it comes to for the first of the tasks with these ids; raises InvalidOption where one is none."""
     registry.discover()
     made, homes = Plan(verb), Homes()
-    ids = list(dict.fromkeys(UUID(task_id) for task_id in task_ids))[:MOST_MEANT]
-    for row in _rows(ids):
+    ids = list(dict.fromkeys(UUID(about_tasks.require_id(task_id)) for task_id in task_ids))
+    made.is_cut = len(ids) > MOST_MEANT
+    for row in _rows(ids[:MOST_MEANT]):
         made.add(Meant(*row), homes)
-    if gone := len(ids) - len(made.ids):
+    if gone := min(len(ids), MOST_MEANT) - len(made.ids):
         made.refused[about_tasks.GONE] = gone
     return made
 
 
 def _rows(ids: list[UUID]) -> Iterator[tuple[Any, ...]]:
     tasks = TaskRecord.objects.using(get_settings().database)
-    for some in _shared_out(ids):
+    for some in _shared_out(ids, ROWS_AT_A_TIME):
         yield from _meant(tasks.filter(pk__in=some))
 
 
@@ -149,10 +169,10 @@ def _meant(tasks: QuerySet[TaskRecord]) -> Any:
     return tasks.annotate(has_call=has_call).values_list("id", "name", "pool", "status", "host", "pid", "has_call")
 
 
-def _shared_out(items: list[T]) -> Iterator[list[T]]:
-    """As many at a time as a request is about."""
-    for start in range(0, len(items), TASKS_IN_A_REQUEST):
-        yield items[start : start + TASKS_IN_A_REQUEST]
+def _shared_out(items: list[T], size: int) -> Iterator[list[T]]:
+    """So many at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def is_known(name: str) -> bool:

@@ -78,9 +78,12 @@ def ask(request: HttpRequest, site: AdminSite) -> HttpResponse:
     try:
         plan = bulk.plan_for(verb, request.POST.get("tasks", "").split(","))
         commands = plan.ask(request.user.get_username())
-    except (PoolError, ValueError) as error:
+    except PoolError as error:
         messages.error(request, str(error))
         return back
+    if plan.is_cut:
+        most = count_text(bulk.MOST_MEANT)
+        messages.warning(request, _("Only the first %(most)s of these tasks were looked at.") % {"most": most})
     for command in commands:
         views.log_request(request, site, command)
     if commands:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
-
-from django.conf import settings
 
 from poolapp.conf import get_settings
 from poolapp.dashboard import messages
 from poolapp.models import PoolEvent
+from poolapp.moments import moment
 
 # Stands for an id in the address of a task.
 NO_TASK = "00000000-0000-0000-0000-000000000000"
@@ -36,9 +35,7 @@ def recorded(identity: Mapping[str, str]) -> PoolEvent | None:
     """The record of an event; None where there is none, or where the identity is none."""
     events = PoolEvent.objects.using(get_settings().database)
     try:
-        at = datetime.fromtimestamp(float(identity["at"]), UTC)
-        if not settings.USE_TZ:
-            at = at.astimezone().replace(tzinfo=None)
+        at = moment(float(identity["at"]))
         same = {name: identity[name] for name in IDENTITY if name != "at"}
         return events.filter(at__range=(at - PRECISION, at + PRECISION), **same).first()
     except (KeyError, ValueError, OverflowError, OSError):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
 from poolapp.dashboard import messages
+from poolapp.dashboard.odd_input import is_number
 from poolapp.engine.events import POOL_EVENTS
 from poolapp.models import PoolInstance, TaskRecord, TaskStatus
 from poolapp.paging import MOST_COUNTED, counted
@@ -73,7 +74,7 @@ class WorkerFilter(ValueFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value() or ""
-        return queryset.filter(worker_slot=int(value)) if value.isascii() and value.isdecimal() else queryset
+        return queryset.filter(worker_slot=int(value)) if is_number(value) else queryset
 
 
 class EventFilter(ValueFilter):

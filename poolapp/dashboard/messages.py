@@ -123,6 +123,7 @@ REFUSALS = {
     "unknown": _("is not registered under its name"),
     "no_call": _("has no recorded arguments"),
     "full": _("found the queue full"),
+    "drained": _("belongs to a drained pool, which takes no tasks"),
     "no_pool": _("has no live pool"),
 }
 

@@ -13,6 +13,7 @@ from poolapp.conf import get_settings
 from poolapp.dashboard import attention, charts, feed, messages
 from poolapp.dashboard.feed import NO_TASK
 from poolapp.dashboard.history import DEFAULT_RANGE, RANGES, Samples, history
+from poolapp.engine.events import PRIVATE
 from poolapp.models import (
     CommandStatus,
     PoolCommand,
@@ -31,8 +32,6 @@ LIVE = 900
 FEED_LENGTH = 100
 TASKS_SHOWN = 15
 SOCKET_PATH = "ws/poolapp/"
-# Of a task and its values only its record tells, to those who may see records.
-UNTOLD = ("arguments", "call", "result", "traceback")
 # States that last until somebody asks for another.
 HELD = ("paused", "draining", "drained")
 # Stands for an id in the addresses that scripts fill in.
@@ -113,7 +112,7 @@ def now() -> float:
 def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
     """The latest records as events, oldest first: half of them about pools, so that many tasks leave room for those."""
     pool_events = _recorded(PoolEvent)[: limit // 2]
-    tasks = _recorded(TaskRecord).defer(*UNTOLD)[: limit // 2]
+    tasks = _recorded(TaskRecord).defer(*PRIVATE)[: limit // 2]
     events = [_pool_event(record) for record in pool_events] + [_task_event(record) for record in tasks]
     return sorted(events, key=lambda event: event["at"])
 
@@ -219,7 +218,7 @@ def _recorded(model: type[Model]) -> Any:
 
 
 def _pool_event(record: PoolEvent) -> dict[str, Any]:
-    details = {key: value for key, value in record.details.items() if key not in UNTOLD}
+    details = {key: value for key, value in record.details.items() if key not in PRIVATE}
     return {
         "event": record.event,
         "pool": record.pool,

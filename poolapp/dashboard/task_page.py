@@ -73,7 +73,7 @@ def _again(record: TaskRecord, user: Any, homes: Homes) -> dict[str, Any]:
     home = homes.of(record, any_will_do=True)
     registry.discover()
     reason = about_tasks.why_not_again(record.status, record.call, is_known=is_known(record.name))
-    reason = reason or ("" if home else "no_pool")
+    reason = reason or ("" if home else homes.why_none(record))
     return {"why_not_again": REFUSALS[reason]} if reason else {"again_at": home}
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from poolapp.dashboard import views
+from poolapp.dashboard.odd_input import refuse_nul
 
 
 def dashboard_urls(model_admin: ModelAdmin[Any]) -> list[URLPattern]:
     """The patterns, each behind the admin site's own log-in."""
+    site = model_admin.admin_site
 
-    def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
-        return model_admin.admin_site.admin_view(partial(view, site=model_admin.admin_site))
+    def guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            refuse_nul(request)
+            return view(request, site=site, **kwargs)
+
+        return site.admin_view(answer)
 
     return [
         # One page, two names: the admin's app list asks for the second.

@@ -26,6 +26,7 @@ from poolapp.dashboard import feed, navigation, pool_page, presenters
 from poolapp.dashboard import instances as instances_page
 from poolapp.dashboard.attention import findings as attention_findings
 from poolapp.dashboard.history import RANGES
+from poolapp.dashboard.odd_input import is_number
 from poolapp.engine.errors import PoolError
 from poolapp.models import Dashboard, PoolCommand, PoolInstance
 
@@ -210,7 +211,7 @@ def _arguments(post: QueryDict, takes: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _numbers(*texts: str) -> list[int]:
-    if not all(text.isascii() and text.isdecimal() for text in texts):
+    if not all(map(is_number, texts)):
         raise ValueError(_("Processes, workers and sizes are given as numbers."))
     return [int(text) for text in texts]
 

@@ -72,7 +72,6 @@ _MODULES = {
         "PayloadTooLarge",
         "PoolDestroyed",
         "PoolDraining",
-        "PoolDraining",
         "PoolError",
         "PoolNotStarted",
         "QueueFull",

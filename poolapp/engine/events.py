@@ -32,6 +32,10 @@ TASK_EVENTS = ("task_queued", "task_started", "task_finished")
 EVENTS = POOL_EVENTS + TASK_EVENTS
 MESSAGE = "message"
 """What tasks send while they run; only the pool's message_handler hears it, since it may be anything."""
+VALUES = frozenset({"arguments", "call", "result"})
+"""Details that tell values of a task, which may be secret: nobody but its record has them."""
+PRIVATE = VALUES | {"traceback"}
+"""Details that are not for browsers."""
 
 
 class Event(NamedTuple):

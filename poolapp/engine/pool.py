@@ -249,7 +249,7 @@ class Pool(Executor):
         self._change(self._core.scheduler.resume)
 
     def drain(self) -> None:
-        """Take no new tasks until `resume`: `execute` raises PoolDraining; what was taken runs, also after `pause`."""
+        """Run what was taken, also after `pause`, and no more: `execute` raises PoolDraining after its full_timeout."""
         self._change(self._core.scheduler.drain)
 
     def resize(self, min_size: int, max_size: int | None = None) -> None:

@@ -250,6 +250,7 @@ class Scheduler:
 
     def resume(self, now: float) -> None:
         self._reconfigurer.resume(now)
+        self._edges.tell()
 
     def drain(self, now: float) -> None:
         self._reconfigurer.drain(now)

@@ -11,6 +11,8 @@ from poolapp.engine.told import is_secret, positional_names
 
 LONGEST_CALL = 10_000
 """Characters of JSON; arguments that need more are not kept."""
+MOST_VALUES = 1000
+"""Arguments of more parts are not kept either: they are looked through while the pool does nothing else."""
 DEEPEST = 50
 SCALARS = (str, int, bool, type(None))
 
@@ -49,20 +51,23 @@ def read_call(text: str) -> Call:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether JSON can say it, as far as types and names tell; what is far too large is not looked through."""
-    waiting, room = [(value, 0)], LONGEST_CALL
+    """Whether JSON can say it, as far as types and names tell; what is too large is not looked through to its end."""
+    waiting, room, parts = [(value, 0)], LONGEST_CALL, 0
     while waiting:
         value, depth = waiting.pop()
         kind = type(value)
-        room -= len(value) if kind in (str, list, dict) else 1
-        if room < 0 or depth > DEEPEST:
-            return False
-        if kind is dict:
-            if not all(type(key) is str and not is_secret(key) for key in value):
+        if kind is dict or kind is list:
+            parts += len(value)
+            room -= 2 * len(value)  # brackets and commas
+            if room < 0 or parts > MOST_VALUES or depth > DEEPEST:
                 return False
-            waiting += [(part, depth + 1) for part in value.values()]
-        elif kind is list:
-            waiting += [(part, depth + 1) for part in value]
-        elif not (kind in SCALARS or (kind is float and isfinite(value))):
-            return False
+            for key in value if kind is dict else ():
+                if type(key) is not str or len(key) > room or is_secret(key):
+                    return False
+                room -= len(key) + 4  # quotes, colon and space
+            waiting += [(part, depth + 1) for part in (value.values() if kind is dict else value)]
+        else:
+            room -= len(value) + 2 if kind is str else 1
+            if room < 0 or not (kind in SCALARS or (kind is float and isfinite(value))):
+                return False
     return True

@@ -56,7 +56,10 @@ class Migration(migrations.Migration):
             model_name="taskrecord",
             name="attempts",
             field=models.PositiveSmallIntegerField(
-                default=1, help_text="One more for each worker that was lost with it.", verbose_name="attempts"
+                default=1,
+                db_default=1,
+                help_text="One more for each worker that was lost with it.",
+                verbose_name="attempts",
             ),
         ),
         migrations.AddField(
@@ -64,6 +67,8 @@ class Migration(migrations.Migration):
             name="call",
             field=models.TextField(
                 blank=True,
+                default="",
+                db_default="",
                 help_text="Its arguments as JSON, where that says all of them: to run it again.",
                 verbose_name="call",
             ),

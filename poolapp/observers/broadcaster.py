@@ -19,13 +19,11 @@ from channels.layers import get_channel_layer
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.module_loading import import_string
 
-from poolapp.engine.events import Event
+from poolapp.engine.events import PRIVATE, Event
 from poolapp.observers.audience import ask_all
-from poolapp.observers.backlog import KEPT_EVENTS as KEPT_EVENTS
 from poolapp.observers.backlog import Backlog
 
 GROUP = "poolapp"
-PRIVATE = {"arguments", "call", "result", "traceback"}
 SHORTEST_PAUSE = 0.1
 # What hundreds of workers say of themselves is large: then there are fewer frames, for the server and the browsers.
 BYTES_PER_SECOND = 400_000

@@ -9,14 +9,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
-from django.conf import settings as django_settings
 from django.db import DataError, IntegrityError, connections, transaction
 
 from poolapp.conf import PoolSettings
 from poolapp.engine.events import POOL_EVENTS, TASK_EVENTS, Event
 from poolapp.models import PoolEvent, TaskRecord, TaskStatus
+from poolapp.moments import moment
 from poolapp.observers.task_rows import COLUMNS, WRITTEN_ONCE, TaskRows, clean
 from poolapp.observers.unwritten import Told, Unwritten
 from poolapp.observers.upsert import upsert
@@ -128,15 +127,10 @@ class Recorder:
 
     def _pool_event(self, alias: str, event: Event) -> PoolEvent:
         return PoolEvent(
-            at=_moment(event.at),
+            at=moment(event.at),
             event=event.name,
             pool=alias,
             host=self._host,
             pid=self._pid,
             details={key: clean(value) if isinstance(value, str) else value for key, value in event.details.items()},
         )
-
-
-def _moment(seconds: float) -> datetime:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment if django_settings.USE_TZ else moment.astimezone().replace(tzinfo=None)

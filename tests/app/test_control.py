@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 import poolapp
@@ -262,14 +264,73 @@ class TestTheDesk:
         def serve() -> None:
             desk = CommandDesk("default")
             together.wait()
-            eventually(lambda: desk.serve({instance.pk: pool}) or self.is_done(command))
+            eventually(lambda: (desk.serve({instance.pk: pool}), self.is_done(command))[1])
             connections.close_all()
 
         in_threads(serve, serve)
         assert answered(command).status == "done"
 
+    def test_answers_though_the_database_fails_meanwhile(self, pool):
+        instance = stranger(snapshot={"workers": []})
+        command = request("repeat", arguments={"task_ids": [str(uuid.uuid4())]})
+        desk = CommandDesk("default")
+
+        with connections["default"].execute_wrapper(failing_at("poolapp_taskrecord")), pytest.raises(OperationalError):
+            desk.serve({instance.pk: pool})
+
+        command.refresh_from_db()
+        assert (command.status, command.answer) == ("failed", {"error": "disk I/O error"})
+
+    def test_keeps_an_answer_until_the_database_takes_it(self, pool):
+        instance = stranger(snapshot={"workers": []})
+        command = request("pause")
+        desk = CommandDesk("default")
+
+        with connections["default"].execute_wrapper(failing_at('SET "status" = %s, "answer"')):
+            with pytest.raises(OperationalError):
+                desk.serve({instance.pk: pool})
+            command.refresh_from_db()
+            assert command.status == "running"
+        desk.serve({instance.pk: pool})
+
+        command.refresh_from_db()
+        assert command.status == "done"
+
+    def test_answers_whatever_goes_wrong(self, pool, monkeypatch):
+        instance = stranger(snapshot={"workers": []})
+        command = request("pause")
+        pool.pause = lambda: {}["nothing"]
+
+        CommandDesk("default").serve({instance.pk: pool})
+
+        command.refresh_from_db()
+        assert (command.status, command.answer) == ("failed", {"error": "'nothing'"})
+
+    def test_serves_in_steps_so_that_heartbeats_go_on(self, pool, monkeypatch):
+        monkeypatch.setattr("poolapp.control.desk.SECONDS_AT_A_TIME", 0.05)
+        instance = stranger(snapshot={"workers": []})
+        commands = [request("pause") for _ in range(3)]
+        pool.pause = lambda: time.sleep(0.06)
+        desk = CommandDesk("default")
+
+        steps = [desk.serve({instance.pk: pool}) for _ in range(3)]
+
+        assert steps == [True, True, False]
+        assert PoolCommand.objects.filter(status="done").count() == len(commands)
+
     def is_done(self, command: PoolCommand) -> bool:
         return PoolCommand.objects.get(pk=command.pk).status in ENDED
+
+
+def failing_at(text: str) -> Callable[..., object]:
+    """Has the database fail at statements with this text."""
+
+    def execute(go_on: Callable[..., object], sql: str, *rest: object) -> object:
+        if text in sql:
+            raise OperationalError("disk I/O error")
+        return go_on(sql, *rest)
+
+    return execute
 
 
 def in_threads(*calls: Callable[[], None]) -> None:

@@ -34,6 +34,22 @@ def test_a_record_has_fields_for_formatters_that_write_json(caplog: pytest.LogCa
     )
 
 
+def test_values_of_tasks_are_never_logged(pools, settings, caplog: pytest.LogCaptureFixture):
+    settings.POOLAPP = {**settings.POOLAPP, "RECORD": {"ARGUMENTS": True, "RESULTS": True}}
+
+    with caplog.at_level(logging.DEBUG, "poolapp.events"):
+        tasks.refuse.execute("hush-hush").exception(timeout=10)
+        tasks.say.execute("hush-hush").exception(timeout=10)
+        running_pools.stop(timeout=5)
+
+    lines = [record for record in caplog.records if record.name == "poolapp.events"]
+    assert {"task_error", "task_finished"} <= {record.event for record in lines}
+    for record in lines:
+        assert not {"arguments", "call", "result"} & set(record.details)
+        assert "arguments=" not in record.getMessage()
+        assert "call=" not in record.getMessage()
+
+
 def test_tasks_are_told_of_only_where_that_is_asked_for(caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.INFO, "poolapp.events"):
         poolapp.execute(tasks.add, 1, 2).result(timeout=10)

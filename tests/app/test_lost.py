@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from poolapp.lost import close_books_of_the_lost
-from poolapp.models import PoolInstance, TaskRecord
+from poolapp.models import PoolCommand, PoolInstance, TaskRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +84,31 @@ def test_the_books_are_closed_once():
     a_task("running")
 
     assert [close_books_of_the_lost("default") for _ in range(2)] == [1, 0]
+
+
+def a_request(instance: PoolInstance, status: str) -> PoolCommand:
+    now = timezone.now()
+    return PoolCommand.objects.create(
+        instance=instance, verb="restart", status=status, requested_at=now, expires_at=now + timedelta(seconds=30)
+    )
+
+
+@pytest.mark.parametrize("status", ["pending", "running"])
+@pytest.mark.parametrize("ended", [{"heartbeat_age": 60}, {"heartbeat_age": 1, "stopped_at": timezone.now()}])
+def test_requests_to_those_that_have_ended_are_answered(ended, status):
+    command = a_request(an_instance(**ended), status)
+
+    close_books_of_the_lost("default")
+
+    command.refresh_from_db()
+    assert (command.status, command.answer) == ("failed", {"error": "its process has ended"})
+    assert command.answered_at is not None
+
+
+def test_other_requests_are_left_alone():
+    live = a_request(an_instance(heartbeat_age=1), "running")
+    done = a_request(an_instance(heartbeat_age=60), "done")
+
+    close_books_of_the_lost("default")
+
+    assert [PoolCommand.objects.get(pk=command.pk).status for command in (live, done)] == ["running", "done"]

@@ -15,7 +15,7 @@ from poolapp import pools as running_pools
 from poolapp.control import about_tasks
 from poolapp.control.requests import request
 from poolapp.control.verbs import carry_out
-from poolapp.models import TaskRecord
+from poolapp.models import PoolCommand, TaskRecord
 from tests.app.polling import eventually
 from tests.app.test_control import answered, stranger, workers
 from tests.sampleapp import tasks
@@ -100,11 +100,21 @@ class TestRunningAgain:
         assert count == 1
         assert reason
 
-    @pytest.mark.parametrize("task_ids", [[], "all", None, ["nonsense"], [NOBODY] * 1001])
-    def test_a_request_without_ids_fails(self, task_ids: Any):
-        command = answered(request("repeat", arguments={"task_ids": task_ids}))
+    @pytest.mark.parametrize("task_ids", [[], "all", None, ["nonsense"], ["\0"], [NOBODY] * 1001])
+    def test_a_request_without_ids_is_not_even_left(self, task_ids: Any):
+        with pytest.raises(poolapp.InvalidOption, match="task"):
+            request("repeat", arguments={"task_ids": task_ids})
 
-        assert command.status == "failed"
+        assert not PoolCommand.objects.exists()
+
+    def test_a_request_that_says_nothing_fails(self):
+        assert answered(request("repeat")).status == "failed"
+
+    def test_a_drained_pool_says_that_it_is_drained(self):
+        ids = [str(record_of(tasks.add.execute(number)).pk) for number in range(2)]
+        poolapp.get_pool().drain()
+
+        assert repeated(*ids)["refused"] == {"drained": 2}
 
     def test_the_answer_names_a_bounded_number(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(about_tasks, "MOST_NAMED", 2)
@@ -177,6 +187,13 @@ class TestCancellingMany:
         command = answered(request("cancel", arguments={"task_ids": [done.task_id] * 3}))
 
         assert command.answer == {"cancelled": 0, "aborted": 0, "refused": {"over": 1}}
+
+    def test_ten_thousand_are_one_request(self):
+        ids = [str(uuid.uuid4()) for _ in range(10_000)]
+
+        command = answered(request("cancel", arguments={"task_ids": ids}))
+
+        assert command.answer["refused"] == {"over": 10_000}
 
     def test_one_is_answered_as_ever(self):
         command = answered(request("cancel", arguments={"task_id": NOBODY}))

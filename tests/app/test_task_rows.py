@@ -42,6 +42,20 @@ def test_all_columns_are_written():
     assert list(COLUMNS) == [field.column for field in TaskRecord._meta.concrete_fields]
 
 
+def test_a_server_of_the_version_before_writes_rows_still():
+    new = ("call", "attempts")
+    columns = [column for column in COLUMNS if column not in new]
+    rows = TaskRows(connection, "here", 4711)
+    row = dict(zip(COLUMNS, rows.row("default", told("task_finished", 1)), strict=True))
+
+    with connection.cursor() as cursor:
+        statement = upsert(connection, TaskRecord, columns, WRITTEN_ONCE - set(new))
+        statement.write(cursor, [tuple(row[column] for column in columns)])
+
+    record = TaskRecord.objects.get(pk=task_id(1))
+    assert (record.call, record.attempts) == ("", 1)
+
+
 @pytest.mark.parametrize("use_tz", [True, False])
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/St_Johns"])
 @pytest.mark.parametrize("seconds", MOMENTS)

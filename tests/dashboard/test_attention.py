@@ -120,12 +120,20 @@ def test_of_many_workers_that_may_hang_a_few_are_named():
     assert sentences[-1] == "7 more workers of default may hang."
 
 
+def failed(name: str, **values: Any) -> None:
+    """A task that waited for long and failed a few seconds ago."""
+    place = {"pool": "default", "host": "elsewhere", "pid": 99}
+    times = {"queued_at": ago(600), "finished_at": ago(5)}
+    TaskRecord.objects.create(id=uuid.uuid4(), name=name, status="failed", **{**place, **times, **values})
+
+
 def test_many_failures_with_the_names_that_fail_most():
     a_minute_ago(pool({"executed_tasks": 95, "failed_tasks": 25}), executed_tasks=50, failed_tasks=5, seconds=50)
     for name in ["shop.tasks.pay"] * 3 + ["shop.tasks.mail"] * 2:
-        TaskRecord.objects.create(
-            id=uuid.uuid4(), name=name, pool="default", status="failed", host="elsewhere", pid=99, queued_at=ago(9)
-        )
+        failed(name)
+    for other in ({"pid": 1}, {"host": "there"}, {"pool": "other"}, {"queued_at": ago(900), "finished_at": ago(800)}):
+        for _ in range(9):
+            failed("not.of.late.or.not.here", **other)
 
     (finding,) = findings()
 
@@ -188,6 +196,27 @@ def test_pools_of_one_name_are_told_apart_by_their_processes():
 
     assert said() == ["default of process 1 is paused; 0 tasks wait.", "default of process 2 is paused; 0 tasks wait."]
     assert len({finding.what for finding in findings()}) == 2
+
+
+def test_pools_whose_processes_have_the_same_number_are_told_apart_by_their_hosts():
+    pool({"state": "paused"}, pid=1, host="web1")
+    pool({"state": "paused"}, pid=1, host="web2")
+
+    assert said() == [f"default of process 1 on {host} is paused; 0 tasks wait." for host in ("web1", "web2")]
+    assert len({finding.what for finding in findings()}) == 2
+
+
+@pytest.mark.parametrize("missing", ["workers", "uptime", "run_time", "failed_tasks", "queued_tasks", "worker_nodes"])
+def test_what_another_version_does_not_tell_is_left_out(missing):
+    figures = snapshot(recording_trouble="locked", executed_tasks=10_000, failed_tasks=9_000, queued_tasks=9_000)
+    older = {name: value for name, value in figures.items() if name != missing}
+    a_minute_ago(make_instance(snapshot=older))
+    pool({"state": "paused"}, alias="other")
+
+    sentences = said()
+
+    assert "other is paused; 0 tasks wait." in sentences
+    assert ("default cannot write its records: locked" in sentences) == (missing != "queued_tasks")
 
 
 def test_a_finding_keeps_its_key_while_its_sentence_changes():

@@ -75,7 +75,6 @@ def test_who_may_not_see_records_gets_no_links(record):
         {"pid": "x"},
         {"pid": 10**30},
         {"pool": "other"},
-        {"pool": "\0"},
         {"event": "worker_exit"},
     ],
     ids=str,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from poolapp.engine import TaskAborted
 from tests.engine.desk import Desk
 
@@ -47,6 +51,18 @@ def test_busy_is_told_when_the_last_worker_gets_work_and_busy_end_when_one_has_n
     assert desk.take_told() == []
     desk.answer(2)
     assert desk.take_told() == ["busy_end"]
+
+
+@pytest.mark.parametrize("go_on", [Desk.resume, Desk.drain])
+def test_a_paused_pool_that_goes_on_is_busy_at_once(go_on: Callable[[Desk], list[str]]):
+    desk = Desk.with_workers(2)
+    desk.pause()
+    desk.submit_all("a", "b")
+    assert desk.take_told() == []
+
+    go_on(desk)
+
+    assert desk.take_told() == ["busy"]
 
 
 def test_a_dynamic_pool_is_busy_only_at_its_full_size():

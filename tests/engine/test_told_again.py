@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import math
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolapp.engine.told_again import LONGEST_CALL, call_json, read_call
+from poolapp.engine.told_again import LONGEST_CALL, MOST_VALUES, call_json, read_call
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -136,6 +137,31 @@ def test_long_calls_are_not_kept():
 )
 def test_nothing_is_kept_of_a_call_with_a_secret(args: tuple[Any, ...], kwargs: dict[str, Any]):
     assert call_json(sign_in, args, kwargs) == ""
+
+
+@pytest.mark.parametrize("parts", [1, "x", None, [], {}, [[]], {"a": []}], ids=repr)
+def test_a_call_of_many_parts_is_not_looked_through_to_its_end(parts: Any):
+    """The pool does nothing else meanwhile; seconds are counted in steps, which are the same everywhere."""
+    value = [parts] * 1500
+    steps = 0
+
+    def count(frame: Any, event: str, _: Any) -> Any:
+        nonlocal steps
+        steps += event == "line"
+        return count
+
+    sys.settrace(count)
+    try:
+        text = call_json(show, (value,), {})
+    finally:
+        sys.settrace(None)
+
+    assert text == ""
+    assert steps < 300
+
+
+def test_the_most_parts_are_kept():
+    assert call_json(show, ([1] * (MOST_VALUES - 5),), {})
 
 
 def test_a_call_without_its_secret_is_kept():
