@@ -10,6 +10,8 @@ import { Store } from "./store.js";
 const NO_TASK = "00000000-0000-0000-0000-000000000000"; // stands for an id in the address
 
 export class LivePage {
+  #roles = new Map(); // looked for once: pages are painted often
+
   // `paint` draws what the store knows; `onFrame` may look at each frame before.
   constructor({ paint, onFrame = () => {} }) {
     this.root = document.getElementById("poolapp");
@@ -36,8 +38,13 @@ export class LivePage {
     listenToKeys(this.root);
   }
 
+  // The one element of the page that has this role; null where there is none.
   role(name) {
-    return this.root.querySelector(`[data-role=${name}]`);
+    const known = this.#roles.get(name);
+    if (known) return known;
+    const found = this.root.querySelector(`[data-role=${name}]`);
+    this.#roles.set(name, found);
+    return found;
   }
 
   list(name, parent = this.root) {

@@ -130,7 +130,7 @@ export class Plot {
   // A time that would be cut off at the right edge is left out.
   #times(chart, at, format) {
     const isShort = at.length > 1 && at[1] - at[0] < 60;
-    const right = chart.over.clientWidth - HALF_A_TIME;
+    const right = chart.bbox.width / devicePixelRatio - HALF_A_TIME; // to ask an element would cost a layout
     const written = isShort ? format.clock : format.hour;
     return at.map((seconds) => (chart.valToPos(seconds, "x") > right ? "" : written(seconds)));
   }
