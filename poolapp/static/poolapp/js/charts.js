@@ -35,7 +35,9 @@ export class PoolCharts {
     Object.assign(this, { last, seconds, paintedAt: now });
     const samples = since(joined(this.past?.samples, pool.samples, pool.heardFrom), now - seconds);
     const drawn = figures(samples, seconds);
-    for (const chart of seen) chart.paint(drawn, [now - seconds, now]);
+    for (const chart of seen) chart.draw(drawn, [now - seconds, now]);
+    // uPlot draws all of them in microtasks before this one; what is told beside them changes the page.
+    queueMicrotask(() => seen.forEach((chart) => chart.tell()));
   }
 
   // The card is gone.
@@ -82,7 +84,7 @@ class Chart {
     return this.isStale || this.theme !== theme();
   }
 
-  paint(figures, span) {
+  draw(figures, span) {
     this.plot ??= this.#plot();
     this.isStale = false;
     this.columns = [figures.at, ...this.values.map(({ dataset }) => plottable(this.unit, figures[dataset.series]))];
@@ -90,7 +92,22 @@ class Chart {
     this.seconds = span[1] - span[0];
     if (this.theme !== theme()) this.#recolour();
     this.plot.draw(this.columns, span);
-    this.#tell();
+  }
+
+  // A canvas says nothing: its name tells what it shows.
+  tell() {
+    this.#tellValues();
+    const { format, state } = this.page;
+    const told = (choose) =>
+      this.values.map(({ dataset }, line) => `${dataset.label} ${choose(this.columns[line + 1])}`).join(", ");
+    const summary = fill(state.texts.charts.summary, {
+      title: this.figure.dataset.name,
+      measure: this.figure.dataset.measure,
+      now: told((column) => this.#written(column.at(-1))),
+      highest: told((column) => this.#written(column.reduce(highest, null))),
+      span: format.span(this.seconds),
+    });
+    setAttribute(this.place, "aria-label", summary);
   }
 
   end() {
@@ -134,22 +151,6 @@ class Chart {
     setText(this.time, this.pointed ? told(this.pointed.at) : state.texts.charts.now);
     this.figure.toggleAttribute("data-pointed", Boolean(this.pointed));
     setAttribute(this.legends, "aria-live", this.pointed?.isHeld ? "polite" : "off");
-  }
-
-  // A canvas says nothing: its name tells what it shows.
-  #tell() {
-    this.#tellValues();
-    const { format, state } = this.page;
-    const told = (choose) =>
-      this.values.map(({ dataset }, line) => `${dataset.label} ${choose(this.columns[line + 1])}`).join(", ");
-    const summary = fill(state.texts.charts.summary, {
-      title: this.figure.dataset.name,
-      measure: this.figure.dataset.measure,
-      now: told((column) => this.#written(column.at(-1))),
-      highest: told((column) => this.#written(column.reduce(highest, null))),
-      span: format.span(this.seconds),
-    });
-    setAttribute(this.place, "aria-label", summary);
   }
 
   #written(value) {

@@ -30,11 +30,13 @@ export function fillPool(card, { key, entry, heard }, page) {
 export function paintCharts(card, pool, page, seconds) {
   if (!charts.has(card)) charts.set(card, new PoolCharts(card, pool.key, page));
   paintSparkline(card, pool.samples, page);
-  charts.get(card).paint(pool, seconds);
+  // In a frame of its own: writing on a canvas asks for fonts, which takes long once the page has changed.
+  requestAnimationFrame(() => charts.get(card)?.paint(pool, seconds));
 }
 
 export function endCharts(card) {
   charts.get(card)?.end();
+  charts.delete(card);
 }
 
 // Only when it is long enough to be read.
