@@ -26,8 +26,7 @@ APPLICATION_FACTORIES = {
     ("django.core.wsgi", "get_wsgi_application"),
 }
 
-
-# By process id: a forked child has not started for its parent's reason.
+# Why pools were started, by process id: a forked child, which has this too, has not started for its parent's reason.
 _reasons: dict[int, str] = {}
 
 

@@ -68,16 +68,32 @@ def ask(
     requested_by: str = "",
 ) -> PoolCommand:
     """Ask this pool; see `request`."""
-    verb, workers, arguments = PoolCommand.Verb(verb), list(workers), dict(arguments or {})
+    workers, arguments = list(workers), dict(arguments or {})
     if workers:
         arguments["workers"] = workers
-    check(verb, arguments)
     there = {worker["id"] for worker in instance.snapshot.get("workers", [])}
     unknown = [worker for worker in workers if worker not in there]
     if unknown:
         raise PoolError(f"{instance} has no worker {unknown[0]}, only {', '.join(map(str, sorted(there)))}")
+    (command,) = ask_all(verb, [(instance, arguments)], requested_by)
+    return command
+
+
+def ask_all(
+    verb: str, asked: Iterable[tuple[PoolInstance, dict[str, Any]]], requested_by: str = ""
+) -> list[PoolCommand]:
+    """Ask these pools the same, each with arguments of its own: all of them or, where one cannot be, none."""
+    verb, database = PoolCommand.Verb(verb), get_settings().database
+    with transaction.atomic(using=database):
+        commands = [_leave(instance, verb, arguments, requested_by) for instance, arguments in asked]
+        transaction.on_commit(_call, using=database)
+    return commands
+
+
+def _leave(instance: PoolInstance, verb: str, arguments: dict[str, Any], requested_by: str) -> PoolCommand:
+    check(verb, arguments)
     now = timezone.now()
-    command = PoolCommand.objects.using(get_settings().database).create(
+    return PoolCommand.objects.using(get_settings().database).create(
         instance=instance,
         verb=verb,
         arguments=arguments,
@@ -85,8 +101,6 @@ def ask(
         requested_at=now,
         expires_at=now + EXPIRES_AFTER,
     )
-    transaction.on_commit(_call, using=get_settings().database)
-    return command
 
 
 def _call() -> None:

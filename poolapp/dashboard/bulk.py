@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 
 from poolapp import pools, registry
@@ -85,12 +84,12 @@ class Plan:
 
     def ask(self, requested_by: str) -> list[PoolCommand]:
         """Leave the requests: some for each pool, each about many tasks."""
-        with transaction.atomic(using=get_settings().database):
-            return [
-                requests.ask(self.instances[pk], self.verb, arguments={"task_ids": ids}, requested_by=requested_by)
-                for pk, task_ids in self.asked.items()
-                for ids in _shared_out(task_ids, TASKS_IN_A_REQUEST[self.verb])
-            ]
+        asked = (
+            (self.instances[pk], {"task_ids": ids})
+            for pk, task_ids in self.asked.items()
+            for ids in _shared_out(task_ids, TASKS_IN_A_REQUEST[self.verb])
+        )
+        return requests.ask_all(self.verb, asked, requested_by)
 
     def counted(self) -> list[tuple[str, list[tuple[str, int]]]]:
         """The counts as a page shows them: the most frequent ones first, each group with its heading's key."""

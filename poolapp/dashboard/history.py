@@ -64,6 +64,7 @@ def forebears(instance: PoolInstance, seconds: float) -> list[PoolInstance]:
     others = (
         PoolInstance.objects.using(get_settings().database)
         .filter(alias=instance.alias, host=instance.host, heartbeat_at__gte=timezone.now() - timedelta(seconds=seconds))
+        .filter(started_at__lt=instance.heartbeat_at)  # those that came after its end are none
         .exclude(pk=instance.pk)
         .defer("snapshot")
     )

@@ -94,9 +94,11 @@ def _place(instance: PoolInstance) -> tuple[str, int, float, str]:
 
 
 def _process_of(instance: PoolInstance) -> tuple[str, int, float]:
-    """Which process it lives in: in containers, one process after the other may have the same host and id."""
-    since = instance.snapshot.get("process", {}).get("since")
-    return instance.host, instance.pid, since or instance.started_at.timestamp()
+    """Which process it lives in: in containers, one process after the other may have the same host and id.
+
+    Older versions do not say when theirs began.
+    """
+    return instance.host, instance.pid, instance.snapshot.get("process", {}).get("since") or 0.0
 
 
 def _host(host: str, there: list[dict[str, Any]]) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def _process(instances: list[PoolInstance], site: str) -> dict[str, Any]:
     latest = max(instances, key=lambda instance: instance.heartbeat_at)
     snapshot = latest.snapshot
     says: Mapping[str, Any] = snapshot.get("process", {})
-    alive, since = latest.is_alive(), _process_of(latest)[2]
+    alive = latest.is_alive()
+    since = says.get("since") or min(instance.started_at.timestamp() for instance in instances)
     heard_at = latest.heartbeat_at.timestamp()
     process = {
         "key": f"{latest.host}|{latest.pid}|{since:.3f}",

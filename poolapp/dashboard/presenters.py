@@ -135,7 +135,7 @@ def _key(alias: str, host: str, pid: int) -> str:
 def pool_view(entry: Entry, address: str = "") -> Entry:
     """A pool as its card shows it; `address` is that of the page of a pool, with NO_POOL for its id."""
     alive = entry.get("alive", True)
-    now = (entry.get("started_at") or 0) + (entry.get("uptime") or 0)
+    told_at = (entry.get("started_at") or 0) + (entry.get("uptime") or 0)
     low, high = entry.get("min_size"), entry.get("max_size")
     return {
         **entry,
@@ -147,10 +147,11 @@ def pool_view(entry: Entry, address: str = "") -> Entry:
         "queue_threshold": _queue_threshold(entry),
         "size": low if low == high else f"{low}–{high}",
         "distant": bool(entry.get("heartbeat_age")),
-        "workers": [_worker_view(worker, now) for worker in entry.get("workers", ())],
+        "workers": [_worker_view(worker, told_at) for worker in entry.get("workers", ())],
     }
 
 
+<<<<<<< HEAD
 def _queue_threshold(entry: Entry) -> int | None:
     """How many tasks wait when the queue of every worker that the pool may have is as long as its threshold."""
     queue, most = entry.get("queue", {}), entry.get("max_size")
@@ -158,8 +159,11 @@ def _queue_threshold(entry: Entry) -> int | None:
 
 
 def _worker_view(worker: Entry, now: float) -> Entry:
+=======
+def _worker_view(worker: Entry, told_at: float) -> Entry:
+>>>>>>> wip-pyfix
     since = worker.get("running_since")
-    return {**worker, "running_for": now - since if since and now - since >= 1 else None}
+    return {**worker, "running_for": told_at - since if since and told_at - since >= 1 else None}
 
 
 def task_rows(events: list[dict[str, Any]], task_url: str) -> list[dict[str, Any]]:

@@ -193,8 +193,8 @@ def _ask_all(request: HttpRequest) -> list[PoolCommand]:
     """A request to each pool of the process that a form names."""
     [pid] = _numbers(request.POST.get("pid", ""))
     found = requests.find_instances(host=request.POST.get("host", ""), pid=pid)
-    name = request.user.get_username()
-    return [requests.ask(instance, PoolCommand.Verb.RESTART, requested_by=name) for instance in found]
+    asked: list[tuple[PoolInstance, dict[str, Any]]] = [(instance, {}) for instance in found]
+    return requests.ask_all(PoolCommand.Verb.RESTART, asked, request.user.get_username())
 
 
 def _addressee(post: QueryDict) -> dict[str, Any]:

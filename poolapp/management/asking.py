@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from poolapp.conf import get_settings
-from poolapp.control.requests import ask, find_instances
+from poolapp.control.requests import ask, ask_all, find_instances
 from poolapp.engine.errors import PoolError
 from poolapp.management.printable import printable
 from poolapp.models import CommandStatus, PoolCommand, PoolInstance
@@ -69,8 +69,8 @@ class AskingCommand(BaseCommand):
         verb, workers, arguments = self.asked(options)
         instances = self.addressees(options)
         if workers:
-            instances = _owning(instances, workers)
-        return [ask(instance, verb, workers, arguments, _whoever_runs_this()) for instance in instances]
+            return [ask(_owner(instances, workers), verb, workers, arguments, _whoever_runs_this())]
+        return ask_all(verb, ((instance, arguments) for instance in instances), _whoever_runs_this())
 
     def _wait(self, commands: list[PoolCommand], options: dict[str, Any]) -> None:
         deadline = time.monotonic() + options["timeout"]
@@ -87,7 +87,7 @@ class AskingCommand(BaseCommand):
                     self.stdout.write(printable(f"{command.instance}: {told}"))
 
 
-def _owning(instances: list[PoolInstance], workers: list[int]) -> list[PoolInstance]:
+def _owner(instances: list[PoolInstance], workers: list[int]) -> PoolInstance:
     """The one pool that has these workers; ids are only unique within a pool."""
     owners = [i for i in instances if set(workers) <= {worker["id"] for worker in i.snapshot.get("workers", [])}]
     named = ", ".join(map(str, workers))
@@ -95,7 +95,7 @@ def _owning(instances: list[PoolInstance], workers: list[int]) -> list[PoolInsta
         raise PoolError(f"no live pool has worker {named}")
     if len(owners) > 1:
         raise PoolError(f"{len(owners)} live pools have worker {named}; say which by --pool, --host and --pid")
-    return owners
+    return owners[0]
 
 
 def _names(commands: list[PoolCommand]) -> str:

@@ -286,7 +286,7 @@ class TestTheDesk:
         command = request("pause")
         desk = CommandDesk("default")
 
-        with connections["default"].execute_wrapper(failing_at('SET "status" = %s, "answer"')):
+        with connections["default"].execute_wrapper(failing_at("UPDATE", "answered_at")):
             with pytest.raises(OperationalError):
                 desk.serve({instance.pk: pool})
             command.refresh_from_db()
@@ -322,11 +322,11 @@ class TestTheDesk:
         return PoolCommand.objects.get(pk=command.pk).status in ENDED
 
 
-def failing_at(text: str) -> Callable[..., object]:
-    """Has the database fail at statements with this text."""
+def failing_at(*texts: str) -> Callable[..., object]:
+    """Has the database fail at statements with all these texts."""
 
     def execute(go_on: Callable[..., object], sql: str, *rest: object) -> object:
-        if text in sql:
+        if all(text in sql for text in texts):
             raise OperationalError("disk I/O error")
         return go_on(sql, *rest)
 

@@ -136,6 +136,12 @@ class TestServersBeforeThisOne:
         samples = history({"it": line}, 3600)["it"]
         assert samples["executed"] == [1000, None, 0], "with a gap, although only five seconds are between"
 
+    def test_a_pool_that_has_ended_has_them_too(self):
+        old, ended = self.make(900, 602), self.make(600, 302)
+        self.make(300, 0)
+
+        assert forebears(ended, 3600) == [old]
+
     def test_none_of_several_at_the_same_time_is_told_to_be_the_one(self):
         self.make(900, 602)
         self.make(901, 602)

@@ -101,6 +101,17 @@ def test_a_restarted_container_with_the_same_host_and_id_is_another_process(clie
     assert [process["alive"] for process in processes(client)] == [False, True]
 
 
+def test_pools_of_a_version_that_does_not_tell_its_process_share_one(client, watcher):
+    client.force_login(watcher)
+    make_instance("default", started_at=ago(600))
+    make_instance("mail", started_at=ago(599))
+
+    (process,) = processes(client)
+
+    assert [pool["alias"] for pool in process["pools"]] == ["default", "mail"]
+    assert process["since"] == min(pool["started_at"] for pool in process["pools"])
+
+
 def test_a_process_tells_why_it_has_pools_and_what_it_is(client, watcher):
     client.force_login(watcher)
     instance = make()
@@ -191,6 +202,18 @@ def test_all_pools_of_a_process_are_asked_to_restart(client, make_user):
     PoolCommand.objects.filter(pk=asked[1].pk).update(status=CommandStatus.FAILED, answer={"error": "no room"})
     told = client.get(answer.json()["status_url"]).json()
     assert (told["finished"], told["ok"], told["text"]) == (True, False, "The request failed: no room")
+
+
+def test_the_pools_of_a_process_are_called_once(client, make_user, django_capture_on_commit_callbacks):
+    client.force_login(make_user("view_dashboard", "control_pool"))
+    for alias in ("default", "mail"):
+        make(alias)
+
+    with django_capture_on_commit_callbacks() as calls:
+        client.post(RESTART, {"host": "elsewhere", "pid": "99"}, headers=JSON)
+
+    assert PoolCommand.objects.count() == 2
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("form", [{"host": "elsewhere", "pid": "98"}, {"host": "elsewhere", "pid": "x"}, {}])
