@@ -151,17 +151,13 @@ def pool_view(entry: Entry, address: str = "") -> Entry:
     }
 
 
-<<<<<<< HEAD
 def _queue_threshold(entry: Entry) -> int | None:
     """How many tasks wait when the queue of every worker that the pool may have is as long as its threshold."""
     queue, most = entry.get("queue", {}), entry.get("max_size")
     return queue["size"] * most if queue.get("enabled") and queue.get("size") and most else None
 
 
-def _worker_view(worker: Entry, now: float) -> Entry:
-=======
 def _worker_view(worker: Entry, told_at: float) -> Entry:
->>>>>>> wip-pyfix
     since = worker.get("running_since")
     return {**worker, "running_for": told_at - since if since and told_at - since >= 1 else None}
 
