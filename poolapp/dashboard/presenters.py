@@ -92,6 +92,7 @@ def state(user: Any, site: str = "admin", instances: Collection[PoolInstance] | 
         },
         "recorded": get_settings().record.tasks,
         "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": LIVE},
+        "now": now(),
         "timezone": timezone.get_current_timezone_name(),
     }
 

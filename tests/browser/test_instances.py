@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -113,6 +114,27 @@ def test_it_asks_as_often_as_its_reader_wants(instances):
         expect(instances.badge).to_have_text("live")
     with page.expect_request(re.compile("instances/data")):
         pass  # once more
+
+
+def test_a_reader_may_be_told_every_second(instances):
+    page = instances.page
+    answers = []
+    page.on("response", lambda response: answers.append(response) if "instances/data" in response.url else None)
+
+    page.get_by_label("Refresh").select_option("every second")
+    page.wait_for_timeout(2900)
+
+    assert len(answers) >= 2
+
+
+def test_it_says_as_of_when_it_was_told(instances):
+    with instances.page.expect_response(re.compile("instances/data")) as heard:
+        pass
+    instances.page.wait_for_timeout(1000)  # the next answer comes later
+
+    shown = instances.page.locator("[data-role=as-of]").get_attribute("datetime") or ""
+
+    assert datetime.fromisoformat(shown).timestamp() == pytest.approx(heard.value.json()["at"], abs=1e-3)
 
 
 def test_it_is_complete_without_scripts(new_context, administrator_session, demo):

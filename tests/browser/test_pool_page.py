@@ -90,6 +90,55 @@ def test_pause_and_resume(pool, demo):
     assert all(result["ok"] for result in demo.upload(*PHOTOS))
 
 
+def test_whoever_pauses_by_key_goes_on_at_resume(pool):
+    pause, resume = (pool.controls.get_by_role("button", name=name, exact=True) for name in ("Pause", "Resume"))
+    pause.focus()
+
+    pool.page.keyboard.press("Enter")
+    pool.page.keyboard.press("Enter")  # is done only once
+
+    expect(resume).to_be_focused()
+    expect(pool.said).to_have_text("Done: the pool is paused.")
+    pool.page.keyboard.press("Enter")
+    expect(pause).to_be_focused()
+    expect(pool.said).to_have_text("Done: the pool takes up work again.")
+
+
+def test_a_request_of_somebody_signed_out_says_so(pool):
+    pool.page.context.clear_cookies(name="sessionid")
+
+    pool.press("Pause")
+
+    expect(pool.said).to_have_text("You are signed out, or may not do this any more: reload the page.")
+    expect(pool.state()).to_have_text("ready")
+
+
+def test_a_request_without_an_answer_leaves_its_button_usable(pool):
+    pool.page.route("**/dashboard/control/", lambda route: route.fulfill(body="no answer"))
+    pool.press("Pause")
+    expect(pool.said).to_contain_text("No answer from the server.")
+
+    pool.page.unroute_all()
+    pool.press("Pause")
+
+    expect(pool.said).to_have_text("Done: the pool is paused.")
+    pool.press("Resume")
+    expect(pool.state()).to_have_text("ready")
+
+
+def test_figures_that_no_more_come_are_said_to_be_old(pool):
+    pool.page.clock.install()
+    pool.page.reload()
+    pool.live()
+    pool.page.route("**/figures/", lambda route: route.fulfill(body="no figures"))
+
+    pool.page.clock.fast_forward(9_000)
+
+    for name in ("Tasks by name", "Workers lost"):
+        head = pool.page.locator(".pa-head").filter(has=pool.page.get_by_role("heading", name=name))
+        expect(head).to_contain_text(re.compile(r"stale since \d+ s$"))
+
+
 def test_drain_and_resume(pool, demo):
     pool.press("Drain")
     pool.confirm("Drain")

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from poolapp import overview
 from poolapp.models import PoolCommand, PoolEvent, TaskRecord
@@ -482,6 +483,7 @@ def test_the_state_for_the_browser_is_complete(client, watcher, here):
     assert state["links"]["socket"] == "/ws/poolapp/"
     assert [pool["alias"] for pool in state["frame"]["pools"]] == ["default"]
     assert state["texts"]["badges"]["stale"] == "stale since {age}"
+    assert state["now"] == pytest.approx(timezone.now().timestamp(), abs=5)
 
 
 def make_task(**values: Any) -> TaskRecord:

@@ -28,6 +28,7 @@ export class Connection {
     this.follow();
     this.watchdog = setInterval(() => this.#watch(), 1000);
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
+    this.#visibilityChanged(); // a tab may be born hidden
   }
 
   // One word for the badge, and for "stale" how old the figures are.

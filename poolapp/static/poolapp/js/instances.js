@@ -27,7 +27,7 @@ function paint() {
     fill: (section, host) => paintHost(section, host, passed),
   });
   root.querySelector("[data-role=no-processes]").hidden = shown.hosts.length > 0;
-  paintStatus(root, status, shown.at + passed, format);
+  paintStatus(root, status, shown.at, format);
 }
 
 function paintHost(section, host, passed) {

@@ -19,7 +19,7 @@ export class LivePage {
     this.paint = paint;
     this.onFrame = onFrame;
     this.isPainting = false;
-    this.wallClock = { at: Date.now() / 1000, heard: performance.now() };
+    this.wallClock = { at: this.state.now, heard: performance.now() };
     this.refresh = new Refresh(this.role("refresh"), () => this.connection.follow());
     this.connection = new Connection({
       refresh: this.refresh,
@@ -80,7 +80,8 @@ export class LivePage {
     paintStatus(this.root, this.connection.status(), asOf, this.format);
   }
 
-  // The server's clock, as its latest snapshots tell it; the charts' right edge moves on with it.
+  // The server's clock, as it was when the page was made and as its latest snapshots tell it; never the reader's, which
+  // may be wrong. The charts' right edge moves on with it.
   #setWallClock(pools) {
     const times = pools.filter((entry) => entry.started_at && !entry.heartbeat_age);
     if (times.length) {

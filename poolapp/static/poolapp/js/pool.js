@@ -8,6 +8,7 @@ import { rangeOf } from "./ranges.js";
 import { fillItem, reconcile, setAttribute, template } from "./render.js";
 import { Requests } from "./requests.js";
 import { sortable } from "./sorting.js";
+import { paintAge } from "./status.js";
 
 const MANY_WORKERS = 64;
 
@@ -26,6 +27,7 @@ function paint() {
   page.role("gone").hidden = Boolean(pool);
   if (!pool) return;
   fillPool(card, pool, page);
+  followFocus();
   const workers = pool.entry.workers ?? [];
   const tiles = page.list("tiles");
   tiles.toggleAttribute("data-many", workers.length > MANY_WORKERS);
@@ -35,6 +37,12 @@ function paint() {
     fill: (tile, worker) => nearby.fill(tile, workers.length, () => paintTile(tile, worker, pool.entry)),
   });
   paintCharts(card, pool, page, range());
+}
+
+// Pause gives way to Resume, and back: whoever has just used the one goes on at the other.
+function followFocus() {
+  if (!document.activeElement?.closest("form[hidden]")) return;
+  root.querySelector("form[data-when]:not([hidden]) button")?.focus({ preventScroll: true });
 }
 
 function paintTile(tile, worker, entry) {
@@ -73,6 +81,10 @@ function take(told) {
   paintExits();
 }
 
+function paintAges() {
+  for (const node of root.querySelectorAll("[data-role=figures-age]")) paintAge(node, poll.status(), format);
+}
+
 function usedBy({ pid, at, memory, cpu }, before) {
   const earlier = before.processes.find((process) => process.pid === pid);
   return { resident: memory, cpu: earlier && at > earlier.at ? (cpu - earlier.cpu) / (at - earlier.at) : null };
@@ -81,4 +93,5 @@ function usedBy({ pid, at, memory, cpu }, before) {
 if (page.role("confirm")) new Requests(root, state.texts.requests);
 page.start();
 paintNames();
-new Poll(state.links.figures, page.refresh, { onAnswer: take }).start();
+const poll = new Poll(state.links.figures, page.refresh, { onAnswer: take, onChange: paintAges });
+poll.start();

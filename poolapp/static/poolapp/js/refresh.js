@@ -30,9 +30,9 @@ export class Refresh {
     return this.select.value === OFF;
   }
 
-  // Milliseconds between two refreshments; `usual` where nothing slower was chosen.
+  // Milliseconds between two refreshments: what was chosen, and `usual` where no time was.
   pause(usual) {
-    return Math.max(usual, 1000 * (Number(this.select.value) || 0));
+    return 1000 * Number(this.select.value) || usual;
   }
 
   #show(choice) {

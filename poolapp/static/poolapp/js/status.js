@@ -19,3 +19,9 @@ export function paintStatus(root, { word, age }, at, format) {
   setText(role("as-of"), format.clock(at));
   markTime(role("as-of"), at, format);
 }
+
+// The same words beside what is asked for on its own, shown only while it is old.
+export function paintAge(node, { word, age }, format) {
+  node.hidden = word !== "stale" && word !== "signed_out";
+  if (!node.hidden) setText(node, fill(format.texts.badges[word], { age: format.duration(age / 1000) }));
+}
