@@ -322,4 +322,4 @@ def _many(count: int) -> list[dict[str, Any]]:
     like = waiting()
     TaskRecord.objects.all().delete()
     fields = {field.attname: getattr(like, field.attname) for field in TaskRecord._meta.concrete_fields}
-    return [{**fields, "id": f"00000000-0000-8000-8000-{number:012x}"} for number in range(count)]
+    return [{**fields, "id": f"00000000-0000-4000-a000-{number:012x}"} for number in range(count)]
