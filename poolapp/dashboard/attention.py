@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -24,7 +25,7 @@ LOOKED_BACK = timedelta(minutes=1)
 SHORTEST_LOOK = 10.0  # seconds
 # From so many failures on, and from this share on, they are told.
 FEWEST_FAILURES, SMALLEST_SHARE = 3, 0.05
-FAILURES_READ = 500
+TASKS_READ = 500
 # Of those that failed of late, none has waited for longer.
 LONGEST_WAIT = timedelta(days=1)
 # A queue grows when it is longer by this factor and by a task for each worker, and keeps its workers for so long.
@@ -208,15 +209,32 @@ def _about_its_queue(entry: Entry, past: Past, url: str) -> Iterator[Finding]:
 
 
 def _cause(entry: Entry) -> str:
-    """What the workers are busy with."""
+    """How many workers are busy, and what most of their time goes to; without records, what they are at now."""
     busy = _("{busy} of {workers} workers are busy").format(
         busy=entry["busy_worker_nodes"], workers=entry["worker_nodes"]
     )
-    at_work = Counter(worker["task"] for worker in entry["workers"] if worker["task"])
-    if not at_work:
+    times = _times_of_late(entry) or Counter(worker["task"] for worker in entry["workers"] if worker["task"])
+    if not times:
         return busy
-    ((task, count),) = at_work.most_common(1)
-    return _("{busy}, {count} of them with {task}").format(busy=busy, count=count, task=messages.short_text(task))
+    task, time = max(times.items(), key=itemgetter(1))
+    share = messages.percent_text(time / sum(times.values()))
+    return _("{busy}, {share} of their time goes to {task}").format(
+        busy=busy, share=share, task=messages.short_text(task)
+    )
+
+
+def _times_of_late(entry: Entry) -> Mapping[str, float]:
+    """The seconds that the latest tasks of a pool ran, by their names.
+
+    The latest of all pools are read, since an index leads to those.
+    """
+    executed = TaskRecord.objects.using(get_settings().database).filter(status=TaskStatus.EXECUTED)
+    latest = executed.order_by("-queued_at").values_list("pool", "host", "pid", "name", "run_time")[:TASKS_READ]
+    times: dict[str, float] = defaultdict(float)
+    for *whose, name, seconds in latest:
+        if tuple(whose) == identity(entry) and seconds:
+            times[name] += seconds
+    return times
 
 
 def _failing(entry: Entry, seconds: float) -> str:
@@ -230,7 +248,7 @@ def _failing(entry: Entry, seconds: float) -> str:
     failed = TaskRecord.objects.using(get_settings().database).filter(
         status=TaskStatus.FAILED, pool=alias, host=host, pid=pid, queued_at__gte=oldest
     )
-    latest = failed.order_by("-queued_at").values_list("name", "finished_at")[:FAILURES_READ]
+    latest = failed.order_by("-queued_at").values_list("name", "finished_at")[:TASKS_READ]
     names = Counter(name for name, finished_at in latest if finished_at and finished_at >= since)
     return (
         ", ".join(f"{messages.short_text(name)} ({count})" for name, count in names.most_common(2)) or messages.NOTHING

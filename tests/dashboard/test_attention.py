@@ -156,8 +156,19 @@ def test_a_queue_that_grows_and_why():
     (sentence,) = said_then()
     assert sentence == (
         "The queue of default grows: 300 tasks wait, 16.0/s come and 10.0/s are done;"
-        " 4 of 4 workers are busy, 4 of them with report."
+        " 4 of 4 workers are busy, 100% of their time goes to report."
     )
+
+
+def test_a_queue_grows_because_of_what_most_of_the_time_went_to_of_late():
+    a_minute_ago(pool({"executed_tasks": 600, "failed_tasks": 0, "queued_tasks": 300}), executed_tasks=100)
+    for name, run_time, pid in [("a.mail", 1.0, 99)] * 3 + [("a.report", 6.0, 99), ("a.theirs", 600.0, 98)]:
+        task = {"pool": "default", "host": "elsewhere", "pid": pid, "queued_at": ago(9), "status": "executed"}
+        TaskRecord.objects.create(id=uuid.uuid4(), name=name, run_time=run_time, **task)
+
+    (sentence,) = said_then()
+
+    assert sentence.endswith("1 of 1 workers are busy, 67% of their time goes to report.")
 
 
 def test_a_queue_that_is_long_but_shrinks_is_no_news_unless_the_pool_is_under_pressure():

@@ -127,12 +127,13 @@ export class Plot {
     };
   }
 
-  // A time that would be cut off at the right edge is left out.
+  // A time that would be cut off at the right edge is left out, and one that would lie below the values at the left.
   #times(chart, at, format) {
     const isShort = at.length > 1 && at[1] - at[0] < 60;
     const right = chart.bbox.width / devicePixelRatio - HALF_A_TIME; // to ask an element would cost a layout
     const written = isShort ? format.clock : format.hour;
-    return at.map((seconds) => (chart.valToPos(seconds, "x") > right ? "" : written(seconds)));
+    const hasRoom = (place) => place >= HALF_A_TIME && place <= right;
+    return at.map((seconds) => (hasRoom(chart.valToPos(seconds, "x")) ? written(seconds) : ""));
   }
 }
 
