@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from django.test import SimpleTestCase
 
 from tests.databases import Runs, running, runs_beside
 
@@ -26,6 +27,20 @@ def require(part: object, reason: str) -> None:
     if REQUIRE_ALL:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another database only those that ask for one: the others have been run already."""
+    if "POOLAPP_TEST_DATABASE" in os.environ:
+        others = [item for item in items if not uses_a_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if uses_a_database(item)]
+
+
+def uses_a_database(item: pytest.Item) -> bool:
+    is_djangos = isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, SimpleTestCase)
+    asked_for = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    return is_djangos or bool(asked_for) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")

@@ -26,13 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.leaves_workers)
 
 
-@pytest.fixture(scope="package", autouse=True)
-def databases_meanwhile(request: pytest.FixtureRequest) -> None:
-    """Where the tests on other databases are to run as well, they begin now: a browser leaves them time."""
-    if any(item.path.name == "test_databases.py" for item in request.session.items):
-        request.getfixturevalue("database_runs")
-
-
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running_demo(tmp_path_factory.mktemp("demo")) as demo:
