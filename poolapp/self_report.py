@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import time
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +13,7 @@ from typing import Any
 
 import django
 from django.apps import apps
+from django.utils import timezone
 
 from poolapp.engine.workers.memory import resident_set
 from poolapp.serving import SERVE_COMMANDS, why_started
@@ -41,7 +41,7 @@ def self_report() -> dict[str, Any]:
 def _facts(pid: int) -> dict[str, Any]:
     """What does not change while the process lives; by its id, since a forked child is another one."""
     return {
-        "since": time.time(),
+        "since": timezone.now().timestamp(),
         "reason": why_started(),
         "server": server_name(sys.argv),
         "python": platform.python_version(),

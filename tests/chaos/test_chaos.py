@@ -10,6 +10,8 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -33,19 +35,44 @@ def databases_meanwhile(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("database_runs")
 
 
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+    """All that are asked for, at once: each takes what the others leave, and only the clock ends it."""
+    wanted = [item.callspec.params["of"] for item in request.session.items if item.path == Path(__file__)]
+    started = {of: Run.start(of, tmp_path_factory.getbasetemp() / f"chaos-{of}.log") for of in wanted}
+    yield started
+    for run in started.values():
+        run.process.kill()
+        run.process.wait()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A chaos run in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    seed: str
+    log: Path
+
+    @classmethod
+    def start(cls, of: str, log: Path) -> Run:
+        seed = os.environ.get("POOLAPP_CHAOS_SEED") or str(random.SystemRandom().randrange(10**6))
+        # Others, which wait for each other, come first.
+        command = ["nice", "-n", "5", sys.executable, "-m", "tests.chaos", "--seed", seed]
+        command += ["--seconds", str(seconds(of)), *(["--site"] if of == "site" else ["--worker", of])]
+        with log.open("wb") as output:
+            return cls(subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output), seed, log)
+
+
 @pytest.mark.slow
+@pytest.mark.leaves_workers  # of the runs that go on beside
 @pytest.mark.timeout(1000)
-@pytest.mark.parametrize("of", ["process", "thread", "site"])
-def test_the_books_balance_after_chaos(of: str, capfd: pytest.CaptureFixture[str]):
-    seed = os.environ.get("POOLAPP_CHAOS_SEED") or str(random.SystemRandom().randrange(10**6))
-    # It takes what others leave: only the clock ends it.
-    command = ["nice", "-n", "5", sys.executable, "-m", "tests.chaos", "--seed", seed, "--seconds", str(seconds(of))]
-    command += ["--site"] if of == "site" else ["--worker", of]
+@pytest.mark.parametrize("of", ["thread", "site", "process"])
+def test_the_books_balance_after_chaos(of: str, runs: dict[str, Run], capfd: pytest.CaptureFixture[str]):
+    run = runs[of]
     with capfd.disabled():
-        print(f"\nchaos with seed {seed}, {of}")
+        print(f"\nchaos with seed {run.seed}, {of}")
 
-    run = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=seconds(of) + TIME_TO_END
-    )
+    code = run.process.wait(seconds(of) + TIME_TO_END)
 
-    assert run.returncode == 0, f"{run.stdout[-4000:]}\n{run.stderr[-4000:]}"
+    assert code == 0, run.log.read_text(errors="replace")[-8000:]
