@@ -12,7 +12,7 @@ import { Requests } from "./requests.js";
 const MANY_POOLS = 4;
 
 const make = { pool: template("pool"), worker: template("worker"), task: template("task") };
-const page = new LivePage({ paint, onFrame: tell });
+const page = new LivePage({ paints: [paintPools, paintFeed, paintTasks], onFrame: tell });
 const { root, state, format, store } = page;
 const nearby = new Nearby(() => page.repaint());
 const role = (name) => page.role(name);
@@ -24,7 +24,7 @@ function tell(frame) {
   store.tell(frame.events.filter((event) => format.isTold(event)), (event) => format.say(event));
 }
 
-function paint() {
+function paintPools() {
   // While there is only one pool, its name goes without saying.
   root.toggleAttribute("data-several", store.names.size > 1);
   reconcile(list("pools"), store.sortedPools(), {
@@ -34,8 +34,10 @@ function paint() {
     onRemove: endCharts,
   });
   role("no-pools").hidden = store.pools.size > 0;
+}
+
+function paintFeed() {
   feed.paint();
-  paintTasks();
 }
 
 function paintPool(card, pool) {

@@ -12,13 +12,13 @@ const NO_TASK = "00000000-0000-0000-0000-000000000000"; // stands for an id in t
 export class LivePage {
   #roles = new Map(); // looked for once: pages are painted often
 
-  // `paint` draws what the store knows; `onFrame` may look at each frame before.
-  constructor({ paint, onFrame = () => {} }) {
+  // `paints` draw what the store knows, each a part of the page; `onFrame` may look at each frame before.
+  constructor({ paints, onFrame = () => {} }) {
     this.root = document.getElementById("poolapp");
     this.state = JSON.parse(document.getElementById("poolapp-state").textContent);
     this.format = new Format(this.state.texts, this.state.timezone);
     this.store = new Store(this.state);
-    this.paint = paint;
+    this.paints = paints;
     this.onFrame = onFrame;
     this.isPainting = false;
     this.wallClock = { at: this.state.now, heard: performance.now() };
@@ -65,14 +65,21 @@ export class LivePage {
     this.repaint();
   }
 
-  // However many frames come, the page is painted once per animation frame, and in a hidden tab not at all.
+  // However many frames come, the page is painted at most once per animation frame, and in a hidden tab not at all.
   repaint() {
     if (this.isPainting) return;
     this.isPainting = true;
+    this.#paintPart(0);
+  }
+
+  // Each part has an animation frame of its own, so that none of them takes long.
+  #paintPart(index) {
     requestAnimationFrame(() => {
-      this.isPainting = false;
-      this.#paintStatus();
-      this.paint();
+      // First, so that a part that fails does not keep the others from being painted.
+      if (index + 1 < this.paints.length) this.#paintPart(index + 1);
+      else this.isPainting = false;
+      if (index === 0) this.#paintStatus();
+      this.paints[index]();
     });
   }
 

@@ -13,7 +13,7 @@ import { paintAge } from "./status.js";
 const MANY_WORKERS = 64;
 
 const make = { tile: template("tile"), name: template("name"), exit: template("exit") };
-const page = new LivePage({ paint });
+const page = new LivePage({ paints: [paint] });
 const { root, state, format, store } = page;
 const nearby = new Nearby(() => page.repaint());
 const card = root.querySelector("[data-item]");
