@@ -27,7 +27,7 @@ export class PoolCharts {
   paint(pool, seconds) {
     const now = this.page.serverTime();
     const seen = this.box.open === false ? [] : this.charts.filter((chart) => chart.isSeen);
-    if (!seen.length) return;
+    if (!seen.length || this.isDrawing) return;
     const last = pool.samples.at.at(-1);
     const isSame = last === this.last && seconds === this.seconds && !seen.some((chart) => chart.isOutdated);
     if (isSame && now - this.paintedAt < REPAINT_SECONDS) return;
@@ -35,13 +35,21 @@ export class PoolCharts {
     Object.assign(this, { last, seconds, paintedAt: now });
     const samples = since(joined(this.past?.samples, pool.samples, pool.heardFrom), now - seconds);
     const drawn = figures(samples, seconds);
-    for (const chart of seen) chart.draw(drawn, [now - seconds, now]);
-    // uPlot draws all of them in microtasks before this one; what is told beside them changes the page.
-    queueMicrotask(() => seen.forEach((chart) => chart.tell()));
+    this.#drawInTurn(seen, drawn, [now - seconds, now]);
+  }
+
+  // One in each animation frame: all of them at once would take long.
+  #drawInTurn([chart, ...others], drawn, span) {
+    this.isDrawing = Boolean(chart);
+    if (!chart || this.isEnded) return;
+    requestAnimationFrame(() => this.#drawInTurn(others, drawn, span)); // also if this one fails
+    chart.draw(drawn, span);
+    queueMicrotask(() => chart.tell()); // once uPlot has drawn, since it changes the page
   }
 
   // The card is gone.
   end() {
+    this.isEnded = true;
     for (const chart of this.charts) chart.end();
   }
 
