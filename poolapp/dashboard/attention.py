@@ -59,10 +59,15 @@ class Past(NamedTuple):
     queued: int
 
 
-def findings(site: str = "admin", now: datetime | None = None) -> list[Finding]:
-    """What is wrong with the pools that live, or were lost of late; what is worse comes first."""
+def findings(
+    site: str = "admin", now: datetime | None = None, entries: Collection[Entry] | None = None
+) -> list[Finding]:
+    """What is wrong with the pools that live, or were lost of late; what is worse comes first.
+
+    entries: those pools, where they are known already.
+    """
     now = now or timezone.now()
-    entries = all_pools(now)
+    entries = all_pools(now) if entries is None else entries
     pasts = _pasts([entry.get("instance") for entry in entries], now)
     names = _names(entries)
     found: list[Finding] = []

@@ -60,7 +60,7 @@ def page(user: Any, site: str = "admin") -> dict[str, Any]:
         "charts": charts.CHARTS,
         "ranges": ranges(),
         "several": len(_names(first)) > 1,
-        "findings": attention.findings(site),
+        "findings": attention.findings(site, entries=first["pools"]),
         "events": feed.lines(first["events"], base["links"]),
         "tasks": task_rows(first["events"], base["links"]["task"]),
         "can_control": user.has_perm("poolapp.control_pool"),
