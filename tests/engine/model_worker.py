@@ -33,6 +33,7 @@ class ModelWorker:
     lanes: list[Lane] = field(default_factory=list)
     interrupted: set[Task] = field(default_factory=set)
     hung: set[Task] = field(default_factory=set)  # tasks that never end by themselves
+    deaf: set[Task] = field(default_factory=set)  # those of them that an interruption does not end either
     said: list[tuple[str, int, Task | None]] = field(default_factory=list)
 
     def receive(self, batch: Batch) -> None:
@@ -62,7 +63,7 @@ class ModelWorker:
         for lane in self.lanes:
             if lane.running is None:
                 moves.append(lambda lane=lane: self._begin(lane))
-            elif lane.running not in self.hung or (lane.running in self.interrupted and lane.running.number % 2):
+            elif lane.running not in self.hung or lane.running in self.interrupted - self.deaf:
                 moves.append(lambda lane=lane: self._finish(lane))
         if self.messages and len(self.lanes) < self.width:
             moves.append(self._read)

@@ -53,7 +53,8 @@ KINDS = [
     {"expected": math.inf, "workers": [2, 3], "priority": -20},
     {"expected": TINY, "strategy": "fair_share"},
     {"expected": LONG, "strategy": "weighted_round_robin", "timeout": 0.5},
-    {"expected": TINY, "timeout": 0.1, "hangs": True},
+    {"expected": TINY, "timeout": 0.1, "habit": "hangs"},
+    {"expected": TINY, "timeout": 0.1, "habit": "hangs for good"},
 ]
 
 
@@ -110,8 +111,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.hand_out()
 
     @staticmethod
-    def kind(expected: float, hangs: bool = False, **options: object) -> KnownFunction:
-        known = KnownFunction(TaskFunction(print, f"{options} {'hangs' if hangs else ''}", **options))  # type: ignore[arg-type]
+    def kind(expected: float, habit: str = "ends", **options: object) -> KnownFunction:
+        known = KnownFunction(TaskFunction(print, f"{options} {habit}", **options))  # type: ignore[arg-type]
         known.expected = expected
         return known
 
@@ -457,8 +458,10 @@ class SchedulerMachine(RuleBasedStateMachine):
             assert self.begun[task] == 1, "a task begins once"
             assert task not in self.settled, "a task that was settled begins"
             assert may_run(task.function.workers, worker.node.slot), "a task begins where it may not"
-            if task.name.endswith("hangs"):
+            if not task.name.endswith("ends"):
                 worker.hung.add(task)
+            if task.name.endswith("for good"):
+                worker.deaf.add(task)
 
     def listen(self, worker: ModelWorker) -> None:
         """Pass on what the worker has said: answers together, as they come in one read."""
