@@ -6,7 +6,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import pytest
 from django.test import SimpleTestCase
 
 from tests.databases import Runs, running, runs_beside
+from tests.division import Division, begins
+
+Tell = Callable[[str, str], None]
 
 REQUIRE_ALL = os.environ.get("POOLAPP_TEST_REQUIRE_ALL") == "1"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -29,8 +33,14 @@ def require(part: object, reason: str) -> None:
     pytest.skip(reason)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Division:
+    return Division(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On another database only those that ask for one: the others have been run already."""
+    items.sort(key=lambda item: not begins(item.nodeid))
     if "POOLAPP_TEST_DATABASE" in os.environ:
         others = [item for item in items if not uses_a_database(item)]
         config.hook.pytest_deselected(items=others)
@@ -41,6 +51,28 @@ def uses_a_database(item: pytest.Item) -> bool:
     is_djangos = isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, SimpleTestCase)
     asked_for = {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
     return is_djangos or bool(asked_for) or item.get_closest_marker("django_db") is not None
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Says what is to be read at the end of the run: tell(heading, line)."""
+    return lambda heading, line: request.node.user_properties.append((heading, line))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    told: dict[str, list[str]] = defaultdict(list)
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if getattr(report, "when", None) == "call":
+            for heading, line in report.user_properties:
+                told[heading].append(line)
+    for heading, lines in told.items():
+        terminalreporter.section(heading)
+        terminalreporter.write("".join(f"{line}\n" for line in lines))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix() -> None:
+    """The test database is the database itself, see tests.settings: it gets no second name."""
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,14 @@ import os
 import shutil
 import tempfile
 
-# A pool's processes read these settings too: they find the directory in the environment.
-if "POOLAPP_TEST_DIR" not in os.environ:
-    os.environ["POOLAPP_TEST_DIR"] = tempfile.mkdtemp(prefix="poolapp-tests-")
+# A pool's processes read these settings too: they find the directory in the environment. Of the processes among which
+# pytest-xdist divides a run, each has its own.
+if "POOLAPP_TEST_DIR" not in os.environ or os.environ.get("POOLAPP_TEST_OWNER", "") != os.environ.get(
+    "PYTEST_XDIST_WORKER", ""
+):
+    os.environ["POOLAPP_TEST_OWNER"] = os.environ.get("PYTEST_XDIST_WORKER", "")
+    os.environ["POOLAPP_TEST_DIR"] = tempfile.mkdtemp(prefix="poolapp-tests-", dir=os.environ.get("POOLAPP_TEST_DIR"))
+    os.environ["POOLAPP_TEST_DATABASE_NAME"] = f"poolapp_tests_{os.getpid()}"
     atexit.register(shutil.rmtree, os.environ["POOLAPP_TEST_DIR"], ignore_errors=True)
 os.environ["POOLAPP_DEMO_DIR"] = os.environ["POOLAPP_TEST_DIR"]
 
@@ -28,7 +33,6 @@ SERVERS = {
     "mariadb": {"ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1", "USER": "root"},
 }
 if server := os.environ.get("POOLAPP_TEST_DATABASE"):
-    os.environ.setdefault("POOLAPP_TEST_DATABASE_NAME", f"poolapp_tests_{os.getpid()}")
     DATABASES["default"] = {**SERVERS[server], "NAME": os.environ["POOLAPP_TEST_DATABASE_NAME"]}
 # The test database is the database itself: threads, consumers and worker processes all see this one.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}

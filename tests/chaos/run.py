@@ -110,7 +110,7 @@ class Run:
 def _milliseconds(round_trips: list[float]) -> dict[str, float]:
     if len(round_trips) < 2:
         return {}
-    cuts = quantiles(round_trips, n=100)
+    cuts = quantiles(round_trips, n=100, method="inclusive")
     return {
         "p50": round(cuts[49] * 1e3, 2),
         "p99": round(cuts[98] * 1e3, 2),

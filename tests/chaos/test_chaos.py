@@ -6,6 +6,7 @@ and POOLAPP_CHAOS_SEED, to have a run again.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import Tell
 
 ROOT = Path(__file__).parents[2]
 SECONDS_IN_CI = {"process": 240.0, "thread": 20.0, "site": 40.0}
@@ -68,11 +71,24 @@ class Run:
 @pytest.mark.leaves_workers  # of the runs that go on beside
 @pytest.mark.timeout(1000)
 @pytest.mark.parametrize("of", ["thread", "site", "process"])
-def test_the_books_balance_after_chaos(of: str, runs: dict[str, Run], capfd: pytest.CaptureFixture[str]):
+def test_the_books_balance_after_chaos(of: str, runs: dict[str, Run], tell: Tell):
     run = runs[of]
-    with capfd.disabled():
-        print(f"\nchaos with seed {run.seed}, {of}")
 
     code = run.process.wait(seconds(of) + TIME_TO_END)
 
-    assert code == 0, run.log.read_text(errors="replace")[-8000:]
+    said = run.log.read_text(errors="replace")
+    tell("chaos", f"{of:8} seed {run.seed}, {seconds(of):g} s: {in_short(said)}")
+    assert code == 0, said[-8000:]
+
+
+def in_short(said: str) -> str:
+    """What a run reports at its end, unless it did not come to its end."""
+    _, brace, rest = said.partition("\n{")
+    if not brace:
+        return "no report"
+    report, _ = json.JSONDecoder().raw_decode(brace.strip() + rest)
+    mischiefs = sum(report["mischief"].values())
+    return (
+        f"{report['tasks']:,} tasks, {mischiefs:,} mischiefs, {report['lost without a reason']} lost without a reason,"
+        f" {len(report['leaks'])} leaks, {len(report['complaints'])} complaints"
+    )

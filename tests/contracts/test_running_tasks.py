@@ -38,21 +38,20 @@ def test_a_name_that_nobody_has_registered_is_refused(pool: Pool):
         pool.execute("triple", 4)
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
-        functions.Adder(1),
-        functions.Adder(1).method,
-        functools.partial(functions.add, 1),
-        math.sqrt,
-        functions.decorated,
-        functions.doubled,
-        functions.Adder,
-        functions.Adder.from_class,
-        functions.Adder.from_nothing,
-    ],
-    ids=repr,
-)
+CALLABLES = {
+    "object": functions.Adder(1),
+    "method": functions.Adder(1).method,
+    "partial": functools.partial(functions.add, 1),
+    "builtin": math.sqrt,
+    "decorated function": functions.decorated,
+    "task": functions.doubled,
+    "class": functions.Adder,
+    "class method": functions.Adder.from_class,
+    "static method": functions.Adder.from_nothing,
+}
+
+
+@pytest.mark.parametrize("function", CALLABLES.values(), ids=CALLABLES)
 def test_anything_that_can_be_called_can_be_executed(pool: Pool, function):
     assert pool.execute(function, 4).result(10) == function(4)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
+from poolapp import pools as running_pools
 from poolapp.models import PoolInstance
 
 ORIGIN = "http://testserver"
@@ -34,6 +35,14 @@ def make_user(db: None) -> Callable[..., User]:
 def watcher(make_user: Callable[..., User]) -> User:
     """Staff who may see the dashboard, and nothing else."""
     return make_user("view_dashboard")
+
+
+@pytest.fixture
+def thread_pool(transactional_db: None, settings: Any) -> Iterator[None]:
+    """A pool of this process that starts with its first task and ends with the test."""
+    settings.POOLAPP = {"POOLS": {"default": {"WORKER": "thread", "MIN_SIZE": 2}}}
+    yield
+    running_pools.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from poolapp import pools as running_pools
+from poolapp import self_report, serving
 from poolapp.models import CommandStatus, PoolCommand, PoolInstance
 from poolapp.pools import HOST
 from tests.app.polling import eventually
@@ -259,9 +260,10 @@ def test_it_asks_the_database_few_questions_however_many_there_are(client, watch
         client.get(PAGE)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_real_process_says_all_of_it(client, watcher, settings):
-    settings.POOLAPP = {"POOLS": {"default": {"WORKER": "thread"}}}
+def test_a_real_process_says_all_of_it(thread_pool, client, watcher, monkeypatch):
+    # As if no earlier test had started pools in this process:
+    monkeypatch.setattr(serving, "_reasons", {})
+    self_report._facts.cache_clear()
     client.force_login(watcher)
     tasks.add.execute(1, 2).result(timeout=10)
     eventually(PoolInstance.objects.filter(snapshot__ready=True).exists)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-import poolapp
 from poolapp import pools as running_pools
 from poolapp.models import PoolEvent, PoolInstance
 from tests.app.polling import eventually
@@ -122,9 +121,7 @@ def test_a_lost_pool_is_shown_as_such(client, watcher, instance):
     assert state["pool"] == f"default|elsewhere|{instance.pid}"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_pool_that_lives_here_is_shown_as_it_is(client, make_user, settings):
-    settings.POOLAPP = {"POOLS": {"default": {"WORKER": "thread", "MIN_SIZE": 2}}}
+def test_a_pool_that_lives_here_is_shown_as_it_is(thread_pool, client, make_user):
     client.force_login(make_user("view_dashboard"))
     tasks.add.execute(1, 2).result(timeout=10)
     eventually(lambda: running_pools.instance_of("default") is not None)
@@ -140,5 +137,3 @@ def test_a_pool_that_lives_here_is_shown_as_it_is(client, make_user, settings):
     }
     page = client.get(address("pool", pk)).text
     assert page.count('<li class="pa-tile" data-item data-key="') == 3, "two workers, and the template of those to come"
-    poolapp.get_pool().destroy(timeout=5)
-    running_pools.stop()

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.polling import eventually, lives
-from tests.conftest import require
-from tests.servers.conftest import Row
+from tests.conftest import Tell, require
 from tests.servers.processes import descendants
 from tests.servers.running import Running, pools_below, run
 
@@ -94,7 +93,7 @@ SERVERS = [
 
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
-def test_pools_start_with_the_server_and_end_with_it(directory: Path, server: Server, figures: list[Row]):
+def test_pools_start_with_the_server_and_end_with_it(directory: Path, server: Server, tell: Tell):
     """One pool for each process that serves: by what they say, by the database, and by the process tree."""
     require(importlib.util.find_spec(server.module), f"needs {server.module}")
 
@@ -112,7 +111,8 @@ def test_pools_start_with_the_server_and_end_with_it(directory: Path, server: Se
         assert {answer["worker_pid"] for answer in answers} <= {process.pid for process in running.pool_processes()}
         everybody, seconds = stop(running, signal.SIGTERM)
         left = sum(map(lives, everybody))
-        figures.append(Row(server.name, server.serving, len(answers), seconds, len(everybody), left))
+        counts = f"pools: {server.serving}, {len(answers)} tasks served, {len(everybody)} processes"
+        tell("servers", f"{server.name:20} {counts}, stopped in {seconds:.2f} s, {left} left")
 
 
 def stop(running: Running, signum: int) -> tuple[list[int], float]:
