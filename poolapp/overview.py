@@ -34,6 +34,11 @@ def identity(entry: Entry) -> tuple[str, str, int]:
     return entry["alias"], entry["host"], entry["pid"]
 
 
+def pool_key(alias: str, host: str, pid: int) -> str:
+    """The same as one text, for scripts."""
+    return f"{alias}|{host}|{pid}"
+
+
 def _place(entry: Entry) -> tuple[str, bool, str, int]:
     return entry["alias"], bool(entry["heartbeat_age"]), entry["host"], entry["pid"]
 

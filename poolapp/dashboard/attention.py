@@ -18,7 +18,7 @@ from poolapp.conf import get_settings
 from poolapp.dashboard import messages
 from poolapp.models import PoolSnapshot, TaskRecord, TaskStatus
 from poolapp.moments import moment
-from poolapp.overview import Entry, all_pools, identity
+from poolapp.overview import Entry, all_pools, identity, pool_key
 
 # The past that the present is compared with.
 LOOKED_BACK = timedelta(minutes=1)
@@ -31,9 +31,9 @@ LONGEST_WAIT = timedelta(days=1)
 # A queue grows when it is longer by this factor and by a task for each worker, and keeps its workers for so long.
 GROWTH = 1.2
 SECONDS_BEHIND = 5.0
-# Workers that may hang: for so long at a task, and for so many times as long as nearly all others took.
-SECONDS_TO_WONDER, MUCH_LONGER = 5.0, 2.0
-SECONDS_WITHOUT_COMPARISON = 60.0
+# Workers that may hang are at a task for so many seconds at least, and for so many times as long as nearly all others
+# took; where none has ended yet, for so many seconds. Pages go by the same.
+PATIENCE = {"least": 5.0, "times": 2.0, "alone": 60.0}
 MOST_WORKERS_NAMED = 3
 
 
@@ -73,8 +73,7 @@ def findings(
     found: list[Finding] = []
     for entry in entries:
         about_it = _of_pool({**entry, "name": names[identity(entry)]}, pasts.get(entry.get("instance")), site)
-        key = "|".join(map(str, identity(entry)))
-        found += [finding._replace(what=f"{finding.what} of {key}") for finding in about_it]
+        found += [finding._replace(what=f"{finding.what} of {pool_key(*identity(entry))}") for finding in about_it]
     return sorted(found, key=lambda finding: finding.tone)  # "bad" before "warn"
 
 
@@ -137,7 +136,7 @@ def _about_its_workers(entry: Entry, url: str) -> Iterator[Finding]:
     """Those that are at a task for much longer than tasks of this pool take."""
     now = (entry["started_at"] or 0.0) + entry["uptime"]
     usual = entry["run_time"]["p99"]
-    patience = SECONDS_WITHOUT_COMPARISON if usual is None else max(SECONDS_TO_WONDER, MUCH_LONGER * usual)
+    patience = PATIENCE["alone"] if usual is None else max(PATIENCE["least"], PATIENCE["times"] * usual)
     slow = [
         worker for worker in entry["workers"] if worker["running_since"] and now - worker["running_since"] > patience
     ]

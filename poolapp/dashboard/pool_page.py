@@ -18,7 +18,7 @@ from poolapp.dashboard.history import history as thinned_history
 from poolapp.engine.strategies import STRATEGIES
 from poolapp.engine.workers.memory import cpu_time, resident_set
 from poolapp.models import PoolEvent, PoolInstance
-from poolapp.overview import Entry, entry_of
+from poolapp.overview import Entry, entry_of, identity, pool_key
 
 EXITS_SHOWN = 12
 # With more workers than these the tiles are small.
@@ -42,7 +42,7 @@ def page(instance: PoolInstance, user: Any, site: str = "admin") -> dict[str, An
         "state": {
             **base,
             "frame": frame,
-            "pool": presenters.key_of(entry),
+            "pool": pool_key(*identity(entry)),
             "figures": figures(instance),
             "links": {
                 **base["links"],

@@ -22,7 +22,7 @@ from poolapp.models import (
     TaskRecord,
     TaskStatus,
 )
-from poolapp.overview import Entry, all_pools, identity
+from poolapp.overview import Entry, all_pools, identity, pool_key
 
 # Seconds of the past that each page starts with, and into how many samples they are thinned: the charts ask for more.
 HISTORY = 300
@@ -91,6 +91,7 @@ def state(user: Any, site: str = "admin", instances: Collection[PoolInstance] | 
         },
         "recorded": get_settings().record.tasks,
         "limits": {"feed": FEED_LENGTH, "tasks": TASKS_SHOWN, "history": LIVE},
+        "patience": attention.PATIENCE,
         "now": now(),
         "timezone": timezone.get_current_timezone_name(),
     }
@@ -120,16 +121,7 @@ def recent_events(limit: int = FEED_LENGTH) -> list[dict[str, Any]]:
 def recent_history(instances: Collection[PoolInstance] | None = None) -> dict[str, Samples]:
     """What every live page knows of the past from the start, by pool; `instances`: all that live unless given."""
     pools = _recorded(PoolInstance).alive() if instances is None else instances
-    return history({_key(pool.alias, pool.host, pool.pid): [pool] for pool in pools}, HISTORY, most=HISTORY_LENGTH)
-
-
-def key_of(entry: Entry) -> str:
-    """What a script tells a pool from all others by."""
-    return _key(*identity(entry))
-
-
-def _key(alias: str, host: str, pid: int) -> str:
-    return f"{alias}|{host}|{pid}"
+    return history({pool_key(pool.alias, pool.host, pool.pid): [pool] for pool in pools}, HISTORY, most=HISTORY_LENGTH)
 
 
 def pool_view(entry: Entry, address: str = "") -> Entry:
@@ -139,7 +131,7 @@ def pool_view(entry: Entry, address: str = "") -> Entry:
     low, high = entry.get("min_size"), entry.get("max_size")
     return {
         **entry,
-        "key": key_of(entry),
+        "key": pool_key(*identity(entry)),
         "url": address.replace(f"/{NO_POOL}/", f"/{entry['instance']}/") if entry.get("instance") else "",
         "shown_state": entry.get("state") if alive else "silent",
         "is_held": entry.get("state") in HELD,

@@ -49,8 +49,9 @@ function paintTile(tile, worker, entry) {
   setAttribute(tile, "data-state", worker.state);
   const used = resources.get(worker.pid) ?? {};
   const seconds = runningFor(worker, entry);
-  tile.toggleAttribute("data-overdue", isOverdue(seconds, entry));
-  fillItem(tile, { ...worker, ...used, running_for: seconds, overdue: isOverdue(seconds, entry) }, format);
+  const overdue = isOverdue(seconds, entry, page.state.patience);
+  tile.toggleAttribute("data-overdue", overdue);
+  fillItem(tile, { ...worker, ...used, running_for: seconds, overdue }, format);
 }
 
 function paintNames() {

@@ -5,8 +5,6 @@ import { fillItem } from "./render.js";
 import { paintSparkline } from "./sparkline.js";
 
 const HELD = ["paused", "draining", "drained"]; // until somebody asks for another state
-const SECONDS_TO_WONDER = 5;
-const MUCH_LONGER = 2;
 
 const charts = new WeakMap();
 
@@ -45,10 +43,11 @@ export function runningFor(worker, entry) {
   return seconds >= 1 ? seconds : null;
 }
 
-// Whether a worker is at its task for much longer than tasks of this pool take: it may hang.
-export function isOverdue(seconds, entry) {
-  const usual = entry.run_time?.p99;
-  return Boolean(seconds && usual && seconds > Math.max(SECONDS_TO_WONDER, MUCH_LONGER * usual));
+// Whether a worker is at its task for much longer than tasks of this pool take: it may hang. The server has the same
+// patience, and says it on the overview.
+export function isOverdue(seconds, entry, { least, times, alone }) {
+  const usual = entry.run_time?.p99 ?? null;
+  return seconds > (usual === null ? alone : Math.max(least, times * usual));
 }
 
 function sizeOf({ min_size: low, max_size: high }) {
