@@ -147,3 +147,24 @@ def test_what_comes_into_view_is_filled_soon(stage):
     """)
 
     assert asked > 0
+
+
+def test_drawings_get_an_animation_frame_each_also_after_one_that_fails(stage):
+    drawn = stage.evaluate(
+        """async () => {
+            const { Frames } = await import("/static/poolapp/js/frames.js");
+            addEventListener("error", (event) => event.preventDefault());
+            const frames = new Frames();
+            const drawn = [];
+            const draw = (name) => frames.add(() => drawn.push([name, document.timeline.currentTime]));
+            draw("first");
+            frames.add(() => { frames.add(() => draw("last")); throw new Error("on purpose"); });
+            draw("second");
+            while (drawn.length < 3) await new Promise(requestAnimationFrame);
+            return drawn;
+        }"""
+    )
+
+    assert [name for name, _ in drawn] == ["first", "second", "last"]
+    moments = [moment for _, moment in drawn]
+    assert moments == sorted(set(moments)), "each in a frame of its own"

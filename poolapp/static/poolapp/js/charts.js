@@ -19,6 +19,7 @@ export class PoolCharts {
     this.box = card.querySelector("[data-role=charts]");
     this.charts = [...card.querySelectorAll("[data-chart]")].map((figure) => new Chart(figure, key, page));
     this.paintedAt = 0;
+    this.undrawn = 0;
     this.box.hidden = false;
     this.box.addEventListener("toggle", () => this.#outdate());
     onThemeChange(page);
@@ -27,7 +28,7 @@ export class PoolCharts {
   paint(pool, seconds) {
     const now = this.page.serverTime();
     const seen = this.box.open === false ? [] : this.charts.filter((chart) => chart.isSeen);
-    if (!seen.length || this.isDrawing) return;
+    if (!seen.length || this.undrawn) return;
     const last = pool.samples.at.at(-1);
     const isSame = last === this.last && seconds === this.seconds && !seen.some((chart) => chart.isOutdated);
     if (isSame && now - this.paintedAt < REPAINT_SECONDS) return;
@@ -35,14 +36,13 @@ export class PoolCharts {
     Object.assign(this, { last, seconds, paintedAt: now });
     const samples = since(joined(this.past?.samples, pool.samples, pool.heardFrom), now - seconds);
     const drawn = figures(samples, seconds);
-    this.#drawInTurn(seen, drawn, [now - seconds, now]);
+    this.undrawn = seen.length; // one in each animation frame: all of them at once would take long
+    for (const chart of seen) this.page.drawings.add(() => this.#draw(chart, drawn, [now - seconds, now]));
   }
 
-  // One in each animation frame: all of them at once would take long.
-  #drawInTurn([chart, ...others], drawn, span) {
-    this.isDrawing = Boolean(chart);
-    if (!chart || this.isEnded) return;
-    requestAnimationFrame(() => this.#drawInTurn(others, drawn, span)); // also if this one fails
+  #draw(chart, drawn, span) {
+    this.undrawn -= 1;
+    if (this.isEnded) return;
     chart.draw(drawn, span);
     queueMicrotask(() => chart.tell()); // once uPlot has drawn, since it changes the page
   }

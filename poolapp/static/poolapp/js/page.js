@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { Format } from "./format.js";
+import { Frames } from "./frames.js";
 import { listenToKeys } from "./keyboard.js";
 import { Refresh } from "./refresh.js";
 import { paintStatus } from "./status.js";
@@ -21,6 +22,7 @@ export class LivePage {
     this.paints = paints;
     this.onFrame = onFrame;
     this.isPainting = false;
+    this.drawings = new Frames();
     this.wallClock = { at: this.state.now, heard: performance.now() };
     this.refresh = new Refresh(this.role("refresh"), () => this.connection.follow());
     this.connection = new Connection({
@@ -72,14 +74,17 @@ export class LivePage {
     this.#paintPart(0);
   }
 
-  // Each part has an animation frame of its own, so that none of them takes long.
+  // Each part has an animation frame of its own, so that none of them takes long; what is drawn on canvases in the same
+  // frame comes before it: they ask for fonts, for which the browser lays out the whole page if it has changed.
   #paintPart(index) {
     requestAnimationFrame(() => {
-      // First, so that a part that fails does not keep the others from being painted.
-      if (index + 1 < this.paints.length) this.#paintPart(index + 1);
-      else this.isPainting = false;
-      if (index === 0) this.#paintStatus();
-      this.paints[index]();
+      try {
+        if (index === 0) this.#paintStatus();
+        this.paints[index]();
+      } finally {
+        if (index + 1 < this.paints.length) this.#paintPart(index + 1);
+        else this.isPainting = false;
+      }
     });
   }
 

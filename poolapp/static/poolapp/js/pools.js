@@ -28,8 +28,7 @@ export function fillPool(card, { key, entry, heard }, page) {
 export function paintCharts(card, pool, page, seconds) {
   if (!charts.has(card)) charts.set(card, new PoolCharts(card, pool.key, page));
   paintSparkline(card, pool.samples, page);
-  // In a frame of its own: writing on a canvas asks for fonts, which takes long once the page has changed.
-  requestAnimationFrame(() => charts.get(card)?.paint(pool, seconds));
+  charts.get(card).paint(pool, seconds);
 }
 
 export function endCharts(card) {
