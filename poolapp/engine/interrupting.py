@@ -74,6 +74,7 @@ class Interrupter:
             return
         batch = node.runs(task)
         if batch is not None and task.interruption is not None:
+            self._state.totals.busy_time += max(0.0, now - batch.since)
             node.give_up(batch)
             self._dispatcher.fail(task, task.interruption.error())
         self._staff.retire(node, now)

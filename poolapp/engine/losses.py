@@ -29,6 +29,7 @@ class Losses:
         """
         reason, first = node.killed_because or exit.reason, node.front()
         self._dispatcher.queue_again(node, unbegun, now)
+        self._state.totals.busy_time += node.running_time(now)
         begun, waiting = node.abandon(), self._dispatcher.clear(node)
         again = [task for task in begun if self._may_run_again(node, task, exit)]
         for task in begun:

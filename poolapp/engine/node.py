@@ -174,6 +174,10 @@ class WorkerNode:
         """The batches whose front is running now."""
         return islice(self.batches, self.width)
 
+    def running_time(self, now: float) -> float:
+        """For how long what runs now has run, seconds."""
+        return sum(max(0.0, now - batch.since) for batch in self.running())
+
     def front(self) -> Task | None:
         """The task that has run for longest."""
         return self.batches[0].front if self.committed else None

@@ -42,7 +42,7 @@ def snapshot(state: PoolState, now: float, wall_offset: float, started_at: float
     """
     nodes = sorted(state.roster, key=lambda node: (node.slot, node.id))
     totals, uptime = state.totals, 0.0 if started_at is None else max(now - started_at, 1e-9)
-    busy_time = totals.busy_time + sum(max(0.0, now - batch.since) for node in nodes for batch in node.running())
+    busy_time = totals.busy_time + sum(node.running_time(now) for node in nodes)
     usages = [node.usage for node in nodes]
     options = state.options
     return {

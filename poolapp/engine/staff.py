@@ -96,6 +96,7 @@ class Staff:
             old = self._state.roster.nodes.get(restart.predecessor_of(node.id) or 0)
             if old is not None and old.is_present:
                 self.retire(old, now)
+        self._advance_restarts(None, now)
 
     def bury(self, node: WorkerNode, exit: WorkerExit, *, had_begun: bool, now: float) -> None:
         """A worker is gone, which ran something or did not."""
@@ -185,36 +186,45 @@ class Staff:
     def restart(self, worker_ids: Iterable[int] | None, *, hard: bool, now: float) -> WorkersRestart:
         """Replace workers one after another, each drained first; `hard`: all at once, by killing them.
 
-        Raises PoolError when an id is not that of a worker that is present.
+        Those that retire and still finish something can be killed too: it may be what hangs. Raises PoolError when an
+        id is not that of a worker that can be restarted.
         """
-        present = {node.id: node for node in self._state.roster.present()}
-        ids = (
-            sorted(present, key=lambda id: present[id].slot) if worker_ids is None else list(dict.fromkeys(worker_ids))
-        )
-        unknown = [id for id in ids if id not in present]
+        there = {node.id: node for node in self._state.roster if hard or node.is_present}
+        if worker_ids is None:
+            ids = sorted((id for id in there if there[id].ending_since is None), key=lambda id: there[id].slot)
+        else:
+            ids = list(dict.fromkeys(worker_ids))
+        unknown = [id for id in ids if id not in there]
         if unknown:
-            raise PoolError(f"no worker {unknown[0]!r} in the pool; there are {sorted(present)}")
+            raise PoolError(f"no worker {unknown[0]!r} in the pool; there are {sorted(there)}")
         restart = WorkersRestart(ids)
         self._restarts.append(restart)
         if hard:
             while restart.waiting:
-                self._begin_replacement(restart, now)
+                self._begin_replacement(restart, now, also_retiring=True)
             for id in ids:
-                self.kill(present[id], "killed by a hard restart", now)
+                self.kill(there[id], "killed by a hard restart", now)
         self._advance_restarts(None, now)
         return restart
 
     def _advance_restarts(self, gone: int | None, now: float) -> None:
-        """Go on with the first restart, after the worker `gone` has ended."""
+        """Go on, after the worker `gone` has ended: one successor starts at a time.
+
+        An old worker that does not come to an end holds up its own restart, but no other.
+        """
         for restart in list(self._restarts):
             if gone is not None:
                 self._note_exit(restart, gone)
-            if restart is self._restarts[0]:
-                while restart.waiting and not restart.successor:
-                    self._begin_replacement(restart, now)
+            while restart.waiting and not restart.successor and not self._awaits_successor():
+                self._begin_replacement(restart, now)
             if restart.is_complete:
                 self._restarts.remove(restart)
                 self._state.decisions.append(Conclude(restart))
+
+    def _awaits_successor(self) -> bool:
+        nodes = self._state.roster.nodes
+        olds = (nodes.get(old) for restart in self._restarts for old in restart.successor)
+        return any(old is not None and old.is_present for old in olds)
 
     def _note_exit(self, restart: WorkersRestart, gone: int) -> None:
         restart.gone(gone)
@@ -222,15 +232,16 @@ class Staff:
         if old is not None and old.is_present:  # the successor did not live to replace it
             restart.try_again(old.id)
 
-    def _begin_replacement(self, restart: WorkersRestart, now: float) -> None:
+    def _begin_replacement(self, restart: WorkersRestart, now: float, *, also_retiring: bool = False) -> None:
         old = self._state.roster.nodes.get(restart.waiting.popleft())
-        if old is None or not old.is_present:
-            return
+        if old is None or not (old.is_present or also_retiring):
+            return  # its successor is there, or none is wanted
         newest = self._state.roster.in_slot(old.slot)
-        if newest is None or newest is old:
+        if old.is_present and (newest is None or newest is old):
             newest = self._spawn(old.slot, dynamic=old.dynamic, now=now)
-        restart.successor[old.id] = newest.id
-        if newest.is_ready:
+        if newest is not None:
+            restart.successor[old.id] = newest.id
+        if old.is_present and newest is not None and newest.is_ready:
             self.retire(old, now)
 
     # Helpers

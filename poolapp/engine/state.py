@@ -34,7 +34,7 @@ class Totals:
     busy: int = 0  # how often the pool has become busy
     full: int = 0  # how often it has become full
     back_pressure: int = 0  # how often all its queues have become too long
-    busy_time: float = 0.0  # seconds, of finished tasks
+    busy_time: float = 0.0  # seconds, of tasks that have ended or were lost
 
 
 @dataclass(slots=True)

@@ -385,7 +385,7 @@ _kept: list[bytearray] = []
 
 def keep(size: int) -> int:
     """Never let go of so many bytes again."""
-    _kept.append(bytearray(os.urandom(1) * size))
+    _kept.append(bytearray(os.urandom(1)) * size)
     return os.getpid()
 
 

@@ -19,6 +19,17 @@ def test_a_task_that_is_safe_to_rerun_runs_once_more_elsewhere():
     assert desk.snapshot()["retried_tasks"] == 1
 
 
+def test_the_time_of_a_task_that_was_lost_was_busy_all_the_same():
+    desk = Desk.with_workers(1)
+    desk.submit("a")
+    desk.tick(5)
+    before = desk.snapshot()["busy_time"]
+
+    desk.exit(1)
+
+    assert desk.snapshot()["busy_time"] == before == 5
+
+
 def test_a_task_that_kills_every_worker_it_meets_is_given_up():
     desk = Desk.with_workers(1, max_task_losses=2)
     desk.submit("a", retry_lost=True)

@@ -85,8 +85,8 @@ def test_workers_are_replaced_one_after_another():
 
     assert desk.recycle(1) == ["spawn 3 in slot 0"]
     assert desk.recycle(2) == []
-    desk.ready(3)
-    assert desk.exit(1, "retired") == ["conclude", "spawn 4 in slot 1"]
+    assert desk.ready(3) == ["stop 1", "spawn 4 in slot 1"]
+    assert desk.exit(1, "retired") == ["conclude"]
 
 
 def test_a_worker_that_is_being_replaced_already_is_not_replaced_twice():

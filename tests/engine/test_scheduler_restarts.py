@@ -167,16 +167,17 @@ def test_an_old_worker_that_dies_before_its_turn_is_passed_over():
     assert restart.replaced == {1: 3}
 
 
-def test_a_second_restart_begins_after_the_first():
-    desk = Desk.with_workers(1)
-    desk.restart(1)
-    desk.ready(2)
-    _, decisions = desk.restart(2)
+def test_a_second_restart_begins_when_the_successors_of_the_first_are_there():
+    desk = Desk.with_workers(2)
+    desk.submit("hangs")
+    first, _ = desk.restart(1)
+    second, decisions = desk.restart(2)
     assert decisions == []
 
-    assert desk.exit(1, "retired") == ["conclude", "spawn 3 in slot 0"]
-    desk.ready(3)
+    assert desk.ready(3) == ["spawn 4 in slot 1"], "though 1 may never end"
+    assert desk.ready(4) == ["stop 2"]
     assert desk.exit(2, "retired") == ["conclude"]
+    assert (first.is_complete, second.is_complete) == (False, True)
 
 
 def test_a_hard_restart_kills_all_workers_at_once():
@@ -190,6 +191,41 @@ def test_a_hard_restart_kills_all_workers_at_once():
     assert str(desk.settled["a"]).endswith("killed by a hard restart")
     assert desk.exit(2) == ["conclude"]
     assert restart.replaced == {1: 3, 2: 4}
+
+
+def test_a_worker_that_does_not_come_to_its_end_is_killed_by_a_hard_restart():
+    desk = Desk.with_workers(1)
+    desk.submit("hangs")
+    rolling, _ = desk.restart(1)
+    desk.ready(2)
+
+    hard, decisions = desk.restart(1, hard=True)
+
+    assert decisions == ["kill 1"], "its successor is there"
+    assert desk.exit(1) == ["fail hangs: WorkerLost", "conclude", "conclude"]
+    assert rolling.replaced == hard.replaced == {1: 2}
+
+
+def test_a_hard_restart_of_all_kills_those_that_retire_too():
+    desk = Desk.with_workers(1)
+    desk.submit("hangs")
+    desk.restart(1)
+    desk.ready(2)
+
+    _, decisions = desk.restart(hard=True)
+
+    assert decisions == ["spawn 3 in slot 0", "kill 1", "kill 2"]
+
+
+def test_a_worker_that_retires_without_a_successor_is_killed_by_a_hard_restart():
+    desk = Desk.with_workers(2)
+    desk.submit_all("a", "hangs")
+    desk.resize(1, 1)
+
+    hard, decisions = desk.restart(2, hard=True)
+
+    assert decisions == ["kill 2", "conclude"]
+    assert hard.replaced == {}
 
 
 def test_what_waits_for_killed_workers_goes_to_their_successors():
