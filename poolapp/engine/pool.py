@@ -285,7 +285,7 @@ class Pool(Executor):
         """Replace workers, all unless `ids` are given; returns a future of {old id: new id}, with its progress.
 
         "rolling" replaces one after another: the successor starts first, the old worker finishes what it runs, and
-        nothing is lost. "hard" kills them all at once: what they run fails with WorkerLost.
+        nothing is lost. "hard" kills them all at once, also those that retire: what they run fails with WorkerLost.
         """
         require_choice("mode", mode, ("rolling", "hard"))
         wanted = None if ids is None else require_ids("ids", ids)
