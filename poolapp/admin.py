@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
 from poolapp.dashboard import bulk_page, messages, navigation, presenters, task_list, task_page
+from poolapp.dashboard.counts import SayingPaginator
 from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, StatusFilter, WorkerFilter
 from poolapp.dashboard.odd_input import has_nul, require_ids
 from poolapp.dashboard.urls import dashboard_urls
@@ -88,6 +89,7 @@ class DashboardAdmin(ReadOnlyAdmin):
 
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
+    paginator = SayingPaginator
     list_display = ["short_name", "state", "error_type", "queued", "waited", "ran", "worker_slot"]
     list_filter = [StatusFilter, PoolFilter, NameFilter, WorkerFilter, "queued_at"]
     actions = ["cancel", "repeat"]

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +18,6 @@ from django.utils.translation import gettext as _
 from poolapp.conf import get_settings
 from poolapp.dashboard import messages
 from poolapp.models import PoolSnapshot, TaskRecord, TaskStatus
-from poolapp.moments import moment
 from poolapp.overview import Entry, all_pools, identity, pool_key
 
 # The past that the present is compared with.
@@ -26,8 +26,8 @@ SHORTEST_LOOK = 10.0  # seconds
 # From so many failures on, and from this share on, they are told.
 FEWEST_FAILURES, SMALLEST_SHARE = 3, 0.05
 TASKS_READ = 500
-# Of those that failed of late, none has waited for longer.
-LONGEST_WAIT = timedelta(days=1)
+# Of all that failed, those that were queued last: some have waited long, while later ones were stolen from their queue.
+FAILURES_READ = 5_000
 # A queue grows when it is longer by this factor and by a task for each worker, and keeps its workers for so long.
 GROWTH = 1.2
 SECONDS_BEHIND = 5.0
@@ -175,7 +175,7 @@ def _about_failures(entry: Entry, past: Past, site: str) -> Iterator[Finding]:
             failed=messages.count_text(failed),
             total=messages.count_text(total),
             time=messages.duration_text(past.seconds),
-            names=_failing(entry, past.seconds),
+            names=_failing(entry, failed, past.seconds),
         ),
         f"{url}?{urlencode(wanted)}",
     )
@@ -241,22 +241,33 @@ def _times_of_late(entry: Entry) -> Mapping[str, float]:
     return times
 
 
-def _failing(entry: Entry, seconds: float) -> str:
-    """The names that failed most often of late, and how often.
+def _failing(entry: Entry, failed: int, seconds: float) -> str:
+    """The names that failed most often of late, and how often; of how many, where that is not all that failed."""
+    names = _failures_of_late(entry, timezone.now() - timedelta(seconds=seconds))
+    if not names:
+        return messages.NOTHING
+    said = ", ".join(f"{messages.short_text(name)} ({count})" for name, count in names.most_common(2))
+    if len(names) > 2:
+        said = _("{names} and others").format(names=said)
+    if names.total() < failed:
+        count = messages.count_text(names.total())
+        said = _("{names}, of {count} that were looked at").format(names=said, count=count)
+    return said
 
-    Indexes know when tasks were queued, not when they ended: a day is looked through, as far as the pool is that old.
+
+def _failures_of_late(entry: Entry, since: datetime) -> Counter[str]:
+    """How many tasks of a pool have failed since then, by their names.
+
+    Indexes know when tasks were queued, not when they ended. The latest of all pools are looked through, since an
+    index leads to those.
     """
-    since = timezone.now() - timedelta(seconds=seconds)
-    oldest = max(moment(entry["started_at"] or 0.0), since - LONGEST_WAIT)
-    alias, host, pid = identity(entry)
-    failed = TaskRecord.objects.using(get_settings().database).filter(
-        status=TaskStatus.FAILED, pool=alias, host=host, pid=pid, queued_at__gte=oldest
-    )
-    latest = failed.order_by("-queued_at").values_list("name", "finished_at")[:TASKS_READ]
-    names = Counter(name for name, finished_at in latest if finished_at and finished_at >= since)
-    return (
-        ", ".join(f"{messages.short_text(name)} ({count})" for name, count in names.most_common(2)) or messages.NOTHING
-    )
+    failed = TaskRecord.objects.using(get_settings().database).filter(status=TaskStatus.FAILED)
+    moments = failed.order_by("-queued_at").values_list("queued_at", flat=True)
+    for earlier in moments[FAILURES_READ : FAILURES_READ + 1]:
+        failed = failed.filter(queued_at__gt=earlier)
+    of_late = failed.filter(finished_at__gte=since).order_by().values_list("pool", "host", "pid", "name")
+    counted = of_late.annotate(count=Count("pk"))
+    return Counter({name: count for *whose, name, count in counted if tuple(whose) == identity(entry)})
 
 
 def _pasts(instances: Collection[int | None], now: datetime) -> dict[Any, Past]:

@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from poolapp.conf import get_settings
-from poolapp.dashboard import messages
+from poolapp.dashboard import counts, messages
 from poolapp.dashboard.odd_input import is_number
 from poolapp.engine.events import POOL_EVENTS
 from poolapp.models import PoolInstance, TaskRecord, TaskStatus
-from poolapp.paging import MOST_COUNTED, counted
+from poolapp.paging import counted
 from poolapp.task_names import recorded_names
 
 MOST_LISTED = 40
@@ -35,7 +35,8 @@ class StatusFilter(ValueFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         tasks = TaskRecord.objects.using(get_settings().database).order_by("-queued_at")
-        return [(status.value, f"{status.label} ({_said(tasks.filter(status=status))})") for status in TaskStatus]
+        found = {status: counts.said(counted(tasks.filter(status=status))) for status in TaskStatus}
+        return [(status.value, f"{status.label} ({count})") for status, count in found.items()]
 
 
 class PoolFilter(ValueFilter):
@@ -83,9 +84,3 @@ class EventFilter(ValueFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(event, event) for event in POOL_EVENTS]
-
-
-def _said(rows: QuerySet[Any]) -> str:
-    """How many rows there are, as far as they are counted."""
-    count = counted(rows)
-    return f"{messages.count_text(min(count, MOST_COUNTED))}{'+' if count > MOST_COUNTED else ''}"

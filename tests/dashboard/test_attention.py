@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from poolapp.dashboard import attention
 from poolapp.dashboard.attention import Finding, findings
 from poolapp.models import PoolInstance, PoolSnapshot, TaskRecord
 from tests.dashboard.conftest import ago, make_instance, snapshot, worker
@@ -127,8 +128,14 @@ def failed(name: str, **values: Any) -> None:
     TaskRecord.objects.create(id=uuid.uuid4(), name=name, status="failed", **{**place, **times, **values})
 
 
+def some_fail(now_failed: int = 25) -> None:
+    """All but five of them of late."""
+    figures = {"executed_tasks": 95, "failed_tasks": now_failed}
+    a_minute_ago(pool(figures), executed_tasks=50, failed_tasks=5, seconds=50)
+
+
 def test_many_failures_with_the_names_that_fail_most():
-    a_minute_ago(pool({"executed_tasks": 95, "failed_tasks": 25}), executed_tasks=50, failed_tasks=5, seconds=50)
+    some_fail(10)
     for name in ["shop.tasks.pay"] * 3 + ["shop.tasks.mail"] * 2:
         failed(name)
     for other in ({"pid": 1}, {"host": "there"}, {"pool": "other"}, {"queued_at": ago(900), "finished_at": ago(800)}):
@@ -137,8 +144,31 @@ def test_many_failures_with_the_names_that_fail_most():
 
     (finding,) = findings()
 
-    assert finding.sentence == "default: 20 of 65 tasks failed in the last 50 s; most often pay (3), mail (2)."
+    assert finding.sentence == "default: 5 of 50 tasks failed in the last 50 s; most often pay (3), mail (2)."
     assert finding.url.endswith("/taskrecord/?status=failed&pool=default")
+
+
+def test_failures_that_waited_long_are_told_with_later_ones_that_did_not():
+    some_fail(10)
+    for _ in range(5):
+        failed("pay", queued_at=ago(3 * 86400))
+    for _ in range(attention.TASKS_READ + 1):
+        failed("mail", queued_at=ago(300), finished_at=ago(290))
+
+    assert said() == ["default: 5 of 50 tasks failed in the last 50 s; most often pay (5)."]
+
+
+def test_failures_are_told_apart_from_others_of_which_nothing_is_known(monkeypatch):
+    monkeypatch.setattr(attention, "FAILURES_READ", 6)
+    some_fail()
+    for number, name in enumerate(["pay"] * 3 + ["mail"] * 2 + ["print", "forgotten"]):
+        failed(name, queued_at=ago(100 + number))
+
+    (sentence,) = said()
+
+    assert sentence.endswith(
+        "20 of 65 tasks failed in the last 50 s; most often pay (3), mail (2) and others, of 6 that were looked at."
+    )
 
 
 @pytest.mark.parametrize("failed, executed", [(2, 0), (4, 96)])

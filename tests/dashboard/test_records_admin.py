@@ -6,10 +6,12 @@ import re
 import uuid
 
 import pytest
+from django.template import Context, Template
 from django.urls import reverse
+from django.utils import translation
 
 from poolapp import admin, paging
-from poolapp.dashboard import filters
+from poolapp.dashboard import counts, filters
 from poolapp.models import PoolCommand, PoolEvent, PoolSnapshot, TaskRecord
 from tests.dashboard.conftest import ago, make_instance
 from tests.dashboard.test_views import HOSTILE, make_task
@@ -101,7 +103,6 @@ def test_a_task_is_found_by_its_id_and_by_part_of_its_name(admin_client):
 
 def test_the_states_of_tasks_are_counted_up_to_a_bound(admin_client, monkeypatch):
     monkeypatch.setattr(paging, "MOST_COUNTED", 2)
-    monkeypatch.setattr(filters, "MOST_COUNTED", 2)
     for status in ("executed", "executed", "executed", "failed"):
         make_task(status=status)
 
@@ -110,6 +111,37 @@ def test_the_states_of_tasks_are_counted_up_to_a_bound(admin_client, monkeypatch
     for said in ("executed (2+)", "failed (1)", "running (0)"):
         assert said in page
     assert "1 task" in page
+
+
+@pytest.mark.parametrize(
+    "separator, language, shown", [(False, "en", "1,001+"), (False, "de", "1.001+"), (True, "en", "1,001")]
+)
+def test_a_count_that_was_cut_says_so_wherever_it_is_shown(separator, language, shown, monkeypatch, settings):
+    settings.USE_THOUSAND_SEPARATOR = separator
+    monkeypatch.setattr(paging, "MOST_COUNTED", 1001)
+    paginator = counts.SayingPaginator(range(5000), 50)
+    template = (
+        "{% load i18n %}{{ count }} tasks, "
+        "{% blocktranslate count counter=count %}{{ counter }} row{% plural %}{{ counter }} rows{% endblocktranslate %}"
+    )
+
+    with translation.override(language):
+        text = Template(template).render(Context({"count": paginator.count}))
+
+    assert text == f"{shown} tasks, {shown} rows"
+    assert paginator.num_pages == 21
+
+
+def test_the_search_and_its_actions_say_that_there_are_more_than_are_counted(admin_client, monkeypatch):
+    monkeypatch.setattr(paging, "MOST_COUNTED", 2)
+    monkeypatch.setattr(admin.TaskRecordAdmin, "list_per_page", 1)
+    for _ in range(3):
+        make_task(name="reports.monthly")
+
+    page = admin_client.get(address("taskrecord", "changelist"), {"q": "monthly"}).text
+
+    for said in ("2+ results", "2+ tasks", "Select all 2+ tasks", "There are more than 2: use the filters"):
+        assert said in page
 
 
 def test_tasks_are_filtered_by_name_where_there_are_few(admin_client, monkeypatch):
