@@ -94,7 +94,7 @@ function introduceRows(list) {
 // Each filter whose choices are the same keeps its links and has their texts corrected; others have their list replaced.
 function takeCounts(page) {
   const [lists, newer] = [document, page].map((root) => [...root.querySelectorAll("#changelist-filter ul")]);
-  if (lists.length !== newer.length) return;
+  if (lists.length !== newer.length) return takeContent("#changelist-filter", page); // of names there is one from two on
   lists.forEach((list, index) => {
     const [links, others] = [list, newer[index]].map((one) => [...one.querySelectorAll("a")]);
     const isPlain = [...links, ...others].every((link) => !link.childElementCount);
