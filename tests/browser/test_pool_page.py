@@ -193,7 +193,7 @@ def test_one_worker_is_restarted(pool):
     chosen, *others = sorted(pool.tile_pids)
 
     pool.tile(chosen).get_by_role("button", name="Restart").click()
-    expect(pool.question).to_contain_text("Restart this worker of default?")
+    expect(pool.question).to_contain_text(re.compile(r"Restart worker \d+ of default\?"))
     pool.confirm("Restart worker")
 
     expect(pool.tile(chosen)).to_have_count(0)

@@ -168,3 +168,19 @@ def test_drawings_get_an_animation_frame_each_also_after_one_that_fails(stage):
     assert [name for name, _ in drawn] == ["first", "second", "last"]
     moments = [moment for _, moment in drawn]
     assert moments == sorted(set(moments)), "each in a frame of its own"
+
+
+@pytest.mark.parametrize("kind", ["pa-error", "pa-sentence"])
+def test_a_text_as_long_as_a_book_takes_three_lines(stage, kind):
+    lines = stage.evaluate(
+        """(kind) => {
+            document.body.innerHTML = `<div class="poolapp"><small class="${kind}"></small></div>`;
+            document.body.firstChild.style.width = "300px";
+            const text = document.body.querySelector("small");
+            text.textContent = "Declined ".repeat(500);
+            return text.getBoundingClientRect().height / parseFloat(getComputedStyle(text).lineHeight);
+        }""",
+        kind,
+    )
+
+    assert 2.9 < lines < 3.1

@@ -50,18 +50,28 @@ def test_which_task_fails_most(overview):
 
 
 def test_which_worker_hangs_and_out_of_it(overview):
+    """A restart that waits for the worker does not help, nor is it in the way of one that does not."""
     said(overview, r"^\s*Worker \d of default may hang: it is at sync_stock").get_by_role("link").click()
 
     tile = overview.locator("[data-list=tiles] > [data-overdue]")
     expect(tile).to_contain_text("sync_stock")
     expect(tile).to_have_count(1)
+    outcome = overview.locator("[data-role=controls] [data-role=outcome]")
+    restart(overview, tile, "It finishes what it is doing")
+    expect(outcome).to_have_text(re.compile("^Restarting: 0 of 1"))
+    expect(tile).to_contain_text("retiring")
     tile.get_by_label("hard").check()
-    tile.get_by_role("button", name="Restart").click()
-    overview.get_by_role("dialog").get_by_role("button", name="Restart worker").click()
-    expect(overview.locator("[data-role=controls] [data-role=outcome]")).to_have_text(
-        "Done: 1 of 1 workers were replaced."
-    )
+    restart(overview, tile, "Its process is killed at once")
+    expect(outcome).to_have_text("Done: 1 of 1 workers were replaced.")
     expect(tile).to_have_count(0)
+
+
+def restart(page: Page, tile: Locator, explanation: str) -> None:
+    slot = tile.locator("[data-field=slot]").inner_text()
+    tile.get_by_role("button", name="Restart").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Restart worker {slot} of default?")
+    expect(page.get_by_role("dialog")).to_contain_text(explanation)
+    page.get_by_role("dialog").get_by_role("button", name="Restart worker").click()
 
 
 def test_why_the_queue_grows(overview):

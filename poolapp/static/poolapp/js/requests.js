@@ -15,23 +15,26 @@ export class Requests {
     this.onDone = onDone;
     this.root = root;
     this.texts = texts;
-    this.running = new Set(); // the forms whose request is not done yet
+    this.asking = new Set(); // the forms whose request no pool has taken yet
+    this.latest = new Map(); // of each form the request whose outcome is shown
     this.dialog = root.querySelector("[data-role=confirm]");
     root.addEventListener("submit", (event) => {
       if (!event.target.matches("[data-role=request]")) return;
       event.preventDefault();
-      if (this.running.has(event.target)) return;
+      if (this.asking.has(event.target)) return;
       if (event.target.dataset.question) this.#confirmed(event.target);
       else this.#run(event.target);
     });
   }
 
   #confirmed(form) {
-    const { question, explanation, verb } = form.dataset;
+    const { question, explanation, explanationHard, verb } = form.dataset;
     const named = (name) => form.elements[name]?.value;
-    const about = { pool: named("alias"), process: named("pid"), host: named("host"), worker: form.dataset.worker };
+    const worker = form.dataset.worker ?? form.querySelector("[data-value=slot]")?.value;
+    const about = { pool: named("alias"), process: named("pid"), host: named("host"), worker };
+    const isHard = explanationHard && form.elements.mode.checked;
     setText(this.dialog.querySelector("h2"), fill(question, about));
-    setText(this.dialog.querySelector("[data-role=explanation]"), explanation);
+    setText(this.dialog.querySelector("[data-role=explanation]"), isHard ? explanationHard : explanation);
     setText(this.dialog.querySelector("[value=yes]"), verb);
     this.dialog.returnValue = "cancel";
     this.dialog.onclose = () => {
@@ -41,19 +44,26 @@ export class Requests {
   }
 
   async #run(form) {
-    const button = form.querySelector("button");
     // Not disabled: a button that is would lose the focus.
-    button.setAttribute("aria-disabled", "true");
-    this.running.add(form);
-    this.#show(form, "running", this.texts.asked);
-    const answer = await this.#followed(form);
-    this.#show(form, answer.ok ? "good" : "bad", answer.text);
-    this.running.delete(form);
-    button.removeAttribute("aria-disabled");
+    form.querySelector("button").setAttribute("aria-disabled", "true");
+    this.asking.add(form);
+    const request = {};
+    this.latest.set(form, request);
+    const show = (tone, text) => this.latest.get(form) === request && this.#show(form, tone, text);
+    show("running", this.texts.asked);
+    const answer = await this.#followed(form, show);
+    this.#release(form);
+    show(answer.ok ? "good" : "bad", answer.text);
     if (answer.ok) this.onDone(answer);
   }
 
-  async #followed(form) {
+  // Once a pool has taken the request, another may follow: what hangs is ended by a hard restart after a soft one.
+  #release(form) {
+    this.asking.delete(form);
+    form.querySelector("button").removeAttribute("aria-disabled");
+  }
+
+  async #followed(form, show) {
     const giveUpAt = performance.now() + GIVE_UP_MS;
     let answer = await this.#ask(form.action, {
       method: "POST",
@@ -61,7 +71,8 @@ export class Requests {
       signal: AbortSignal.timeout(SILENT_MS),
     });
     while (!answer.finished && performance.now() < giveUpAt) {
-      this.#show(form, "running", answer.text);
+      if (answer.status === "running") this.#release(form);
+      show("running", answer.text);
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));
       answer = await this.#ask(answer.status_url);
     }
