@@ -31,6 +31,9 @@ JOIN_EVERY = 10.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 SECONDS_BETWEEN_WARNINGS = 60.0
 SECONDS_TO_STOP = 2.0
+SECONDS_TO_LEAVE = 1.0
+# After so many seconds a time-out means that there was nothing to hear; a layer that fails does so at once.
+SECONDS_OF_SILENCE = 1.0
 SECONDS_TO_CALL = 2.0
 
 logger = logging.getLogger("poolapp")
@@ -47,6 +50,7 @@ class FleetRadio:
         self._frames = frames
         self._watched_until = 0.0  # a reading of the monotonic clock
         self._is_watched = False
+        self._is_ending = False  # cancelling alone is not enough: the driver of Redis may make a time-out of it
         self._warned_at = -SECONDS_BETWEEN_WARNINGS
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -57,6 +61,7 @@ class FleetRadio:
 
     def stop(self) -> None:
         """End the thread, within a few seconds."""
+        self._is_ending = True
         loop, task = self._loop, self._task
         if loop is not None and task is not None:
             with suppress(RuntimeError):  # it has ended
@@ -72,14 +77,14 @@ class FleetRadio:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         pause = SHORTEST_PAUSE
         try:
-            while True:
+            while not self._is_ending:
                 began = time.monotonic()
                 try:
                     await self._listen()
                 except Exception as exc:
                     self._warn(exc)
                 pause = SHORTEST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
-                await asyncio.sleep(pause)
+                await asyncio.sleep(0 if self._is_ending else pause)
         finally:
             self._unwatch()
 
@@ -87,10 +92,17 @@ class FleetRadio:
         """Hear what is said, until the layer fails."""
         layer = channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)  # of our own: one loop only may read from a layer
         channel = await layer.new_channel("poolapp")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_joined(layer, channel))
-            while True:
-                self._hear(await layer.receive(channel))
+        try:
+            async with asyncio.TaskGroup() as group:
+                joining = group.create_task(self._keep_joined(layer, channel))
+                while not self._is_ending:
+                    if (message := await _received(layer, channel)) is not None:
+                        self._hear(message)
+                joining.cancel()
+        finally:
+            with suppress(Exception):  # the layer forgets whoever it does not hear of, later
+                async with asyncio.timeout(SECONDS_TO_LEAVE):
+                    await layer.group_discard(GROUP, channel)
 
     async def _keep_joined(self, layer: Any, channel: str) -> None:
         while True:
@@ -118,6 +130,21 @@ class FleetRadio:
             self._warned_at = time.monotonic()
             reason = exc.exceptions[0] if isinstance(exc, ExceptionGroup) else exc
             logger.warning("The channel layer fails, other server processes are heard by the database only: %r", reason)
+
+
+async def _received(layer: Any, channel: str) -> dict[str, Any] | None:
+    """The next message; None where the layer was not patient enough to wait for one.
+
+    The driver of Redis gives up after five seconds unless told otherwise, which is when channels_redis would ask again.
+    """
+    began = time.monotonic()
+    try:
+        message: dict[str, Any] = await layer.receive(channel)
+    except Exception as exc:  # its own kind of time-out, which is not Python's
+        if type(exc).__name__ == "TimeoutError" and time.monotonic() - began > SECONDS_OF_SILENCE:
+            return None
+        raise
+    return message
 
 
 def is_shared() -> bool:
