@@ -9,10 +9,11 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from poolapp.conf import get_settings
+from poolapp.management.database import cannot_be_asked
 from poolapp.management.printable import printable
 from poolapp.models import PoolInstance
 from poolapp.monitoring.health import UNFIT, _verdict
@@ -51,8 +52,8 @@ class Command(BaseCommand):
     def _show(self, options: dict[str, Any]) -> bool:
         try:
             pools = live_pools(options["pool"])
-        except (OperationalError, ProgrammingError) as exc:
-            raise CommandError(f"the database cannot be asked ({exc}); has `manage.py migrate` been run?") from exc
+        except DatabaseError as exc:
+            raise CommandError(cannot_be_asked(exc)) from exc
         if options["json"]:
             self.stdout.write(json.dumps({"pools": pools}, indent=None if options["watch"] else 2))
         else:
