@@ -40,7 +40,7 @@ def test_pytest_destroys_the_test_database_of_pools_that_ran(tmp_path):
     (tmp_path / "pytest.ini").write_text("[pytest]\nDJANGO_SETTINGS_MODULE = site_settings\npythonpath = .\n")
 
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds=site_settings"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         text=True,
