@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,3 +28,24 @@ def recorded_tasks() -> Iterator[Recording]:
 
     with record_tasks() as recording:
         yield recording
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, Any, Any]:
+    """Have the site's pools end before pytest-django destroys the test databases, with which they have sessions."""
+    value = yield
+    if fixturedef.argname == "django_db_setup":
+        blocker = request.getfixturevalue("django_db_blocker")
+        # What is added last runs first, before the fixture's own end.
+        fixturedef.addfinalizer(lambda: _stop_pools(blocker))
+    return value
+
+
+def _stop_pools(blocker: Any) -> None:
+    if "poolapp.pools" in sys.modules:
+        from poolapp.testing import stop_pools
+
+        with blocker.unblock():
+            stop_pools()

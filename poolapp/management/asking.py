@@ -11,11 +11,13 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from poolapp.conf import get_settings
 from poolapp.control.requests import ask, ask_all, find_instances
 from poolapp.engine.errors import PoolError
+from poolapp.management.database import cannot_be_asked
 from poolapp.management.printable import printable
 from poolapp.models import CommandStatus, PoolCommand, PoolInstance
 
@@ -56,6 +58,8 @@ class AskingCommand(BaseCommand):
         except (PoolError, ValueError) as exc:
             self.stderr.write(self.style.ERROR(printable(str(exc), "  ")))
             sys.exit(1)
+        except DatabaseError as exc:
+            raise CommandError(cannot_be_asked(exc)) from exc
         if options["json"]:
             self.stdout.write(json.dumps({"commands": [_described(command) for command in commands]}))
         failed = [command for command in commands if command.status in (CommandStatus.FAILED, CommandStatus.EXPIRED)]

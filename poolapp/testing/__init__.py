@@ -5,6 +5,7 @@ With pytest the fixtures `immediate_pools` and `recorded_tasks` are there by the
 
 from poolapp.testing.overriding import immediate_pools, override_pools
 from poolapp.testing.recording import RecordedTask, Recording, TaskNotRun, record_tasks
+from poolapp.testing.stopping import stop_pools
 
 __all__ = [
     "RecordedTask",
@@ -13,4 +14,5 @@ __all__ = [
     "immediate_pools",
     "override_pools",
     "record_tasks",
+    "stop_pools",
 ]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -38,8 +39,6 @@ def ready_pools(thread_pools: None) -> None:
 
 def status(*arguments: str) -> tuple[int, str]:
     """The exit code and the output of the command, run in this process."""
-    from io import StringIO
-
     out = StringIO()
     try:
         call_command("poolstatus", *arguments, stdout=out, no_color=True)
@@ -173,6 +172,17 @@ class TestExitCode:
 
         assert status()[0] == 1
         assert status("--pool", "default")[0] == 0
+
+    @pytest.mark.parametrize(
+        "verb, state, code",
+        [("drain", "drained", 1), ("pause", "paused", 0)],
+    )
+    def test_it_is_what_the_health_view_would_answer(self, ready_pools, verb, state, code):
+        call_command("poolcontrol", verb, "--pool", "default", stdout=StringIO())
+        eventually(PoolInstance.objects.filter(alias="default", snapshot__state=state).exists)
+
+        assert status("--pool", "default")[0] == code
+        assert status("--pool", "threads")[0] == 0
 
     def test_0_when_only_pools_that_have_ended_are_not_ready(self, ready_pools):
         stranger(stopped_at=timezone.now())

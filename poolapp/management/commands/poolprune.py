@@ -12,6 +12,7 @@ from django.db import models
 from django.db.utils import DatabaseError
 
 from poolapp.conf import MOST_ROWS, get_settings
+from poolapp.management.database import migrate_hint, said
 from poolapp.retention import delete_some, expired
 
 AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -59,7 +60,8 @@ class Command(BaseCommand):
                 else:
                     self._delete(rows, name, options["verbosity"])
         except DatabaseError as exc:
-            raise CommandError(f"the database does not let that happen ({exc}); what is deleted stays so") from exc
+            told = f"the database does not let that happen ({said(exc)}); what is deleted stays so{migrate_hint(exc)}"
+            raise CommandError(told) from exc
 
     def _delete(self, rows: models.QuerySet[Any], name: str, verbosity: int) -> None:
         total = 0

@@ -9,18 +9,21 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from poolapp.conf import get_settings
+from poolapp.management.database import cannot_be_asked
 from poolapp.management.printable import printable
 from poolapp.models import PoolInstance
+from poolapp.monitoring.health import UNFIT, _verdict
 
 
 class Command(BaseCommand):
     help = (
         "Shows every live pool of every server process, with its workers. "
-        "Exits with 0 when there is a live pool and all live ones are ready, with 1 otherwise."
+        "Exits with 0 when there is a live pool and the health view would answer 200 for all live ones: they can take "
+        "tasks, paused or not. Exits with 1 otherwise: none lives, or one starts, is drained, ends or has no workers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,13 +52,13 @@ class Command(BaseCommand):
     def _show(self, options: dict[str, Any]) -> bool:
         try:
             pools = live_pools(options["pool"])
-        except (OperationalError, ProgrammingError) as exc:
-            raise CommandError(f"the database cannot be asked ({exc}); has `manage.py migrate` been run?") from exc
+        except DatabaseError as exc:
+            raise CommandError(cannot_be_asked(exc)) from exc
         if options["json"]:
             self.stdout.write(json.dumps({"pools": pools}, indent=None if options["watch"] else 2))
         else:
             self._print(pools, options["pool"])
-        return bool(pools) and all(pool["snapshot"]["ready"] for pool in pools)
+        return bool(pools) and all(_serves(pool["snapshot"]) for pool in pools)
 
     def _print(self, pools: list[dict[str, Any]], alias: str | None) -> None:
         if not pools:
@@ -65,7 +68,7 @@ class Command(BaseCommand):
             self._print_pool(pool, pool["snapshot"])
 
     def _print_pool(self, pool: dict[str, Any], snapshot: dict[str, Any]) -> None:
-        style = self.style.SUCCESS if snapshot["ready"] else self.style.WARNING
+        style = self.style.SUCCESS if _serves(snapshot) else self.style.WARNING
         where = f"{pool['alias']} on {pool['host']}, process {pool['pid']}"
         self.stdout.write(
             f"{printable(where)}: {style(snapshot['state'])} (heard of {pool['heartbeat_age']:.1f} s ago)"
@@ -87,6 +90,11 @@ class Command(BaseCommand):
                 f"  {worker['state']:<8}  {worker['executing']} executing  {worker['queued']} queued"
                 f"  {worker['executed']} executed  {worker['failed']} failed"
             )
+
+
+def _serves(snapshot: dict[str, Any]) -> bool:
+    """Whether the health view would answer 200 for this pool."""
+    return _verdict(snapshot) not in UNFIT
 
 
 def _seconds(text: str) -> float:
