@@ -50,7 +50,9 @@ class FleetRadio:
         self._frames = frames
         self._watched_until = 0.0  # a reading of the monotonic clock
         self._is_watched = False
-        self._is_ending = False  # cancelling alone is not enough: the driver of Redis may make a time-out of it
+        self._ending = (
+            threading.Event()
+        )  # cancelling alone is not enough: the driver of Redis may make a time-out of it
         self._warned_at = -SECONDS_BETWEEN_WARNINGS
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -61,7 +63,7 @@ class FleetRadio:
 
     def stop(self) -> None:
         """End the thread, within a few seconds."""
-        self._is_ending = True
+        self._ending.set()
         loop, task = self._loop, self._task
         if loop is not None and task is not None:
             with suppress(RuntimeError):  # it has ended
@@ -77,14 +79,14 @@ class FleetRadio:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         pause = SHORTEST_PAUSE
         try:
-            while not self._is_ending:
+            while not self._ending.is_set():
                 began = time.monotonic()
                 try:
                     await self._listen()
                 except Exception as exc:
                     self._warn(exc)
                 pause = SHORTEST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
-                await asyncio.sleep(0 if self._is_ending else pause)
+                await asyncio.sleep(0 if self._ending.is_set() else pause)
         finally:
             self._unwatch()
 
@@ -95,7 +97,7 @@ class FleetRadio:
         try:
             async with asyncio.TaskGroup() as group:
                 joining = group.create_task(self._keep_joined(layer, channel))
-                while not self._is_ending:
+                while not self._ending.is_set():
                     if (message := await _received(layer, channel)) is not None:
                         self._hear(message)
                 joining.cancel()

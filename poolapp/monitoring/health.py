@@ -30,14 +30,15 @@ def health(request: HttpRequest) -> HttpResponse:
     Who may read figures also gets them, pool by pool.
     """
     snapshots = {alias: pool.snapshot(tasks=False) for alias, pool in pools.running().items()}
-    status = max(map(_verdict, snapshots.values()), key=SEVERITY.index, default=OK)
+    status = max(map(verdict, snapshots.values()), key=SEVERITY.index, default=OK)
     body: dict[str, Any] = {"status": status}
     if may_read(request):
         body |= {"host": pools.HOST, "pid": os.getpid(), "pools": _described(snapshots)}
     return JsonResponse(body, status=503 if status in UNFIT else 200)
 
 
-def _verdict(snapshot: dict[str, Any]) -> str:
+def verdict(snapshot: dict[str, Any]) -> str:
+    """Whether a pool can take tasks, in a word."""
     state = snapshot["state"]
     if (
         state == "degraded"
@@ -45,8 +46,7 @@ def _verdict(snapshot: dict[str, Any]) -> str:
         and not any(worker["state"] in ("idle", "busy") for worker in snapshot["workers"])
     ):
         return "without workers"
-    verdict: str = VERDICTS.get(state, state)
-    return verdict
+    return str(VERDICTS.get(state, state))
 
 
 def _described(snapshots: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from poolapp.conf import get_settings
 from poolapp.management.database import cannot_be_asked
 from poolapp.management.printable import printable
 from poolapp.models import PoolInstance
-from poolapp.monitoring.health import UNFIT, _verdict
+from poolapp.monitoring.health import UNFIT, verdict
 
 
 class Command(BaseCommand):
@@ -94,7 +94,7 @@ class Command(BaseCommand):
 
 def _serves(snapshot: dict[str, Any]) -> bool:
     """Whether the health view would answer 200 for this pool."""
-    return _verdict(snapshot) not in UNFIT
+    return verdict(snapshot) not in UNFIT
 
 
 def _seconds(text: str) -> float:
