@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from django.apps import apps
@@ -25,9 +26,9 @@ def check_settings(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def check_channels(**kwargs: Any) -> list[checks.CheckMessage]:
-    """poolapp.W002: the dashboard has nothing to be live over; it polls."""
+    """poolapp.W002: the dashboard has nothing to be live over, it polls; poolapp.W006: idle sockets fail."""
     if apps.is_installed("channels") and getattr(settings, "CHANNEL_LAYERS", None):
-        return []
+        return _check_redis_timeout(settings.CHANNEL_LAYERS.get("default", {}))
     return [
         checks.Warning(
             "The pool dashboard is not live: there is no channel layer.",
@@ -35,6 +36,29 @@ def check_channels(**kwargs: Any) -> list[checks.CheckMessage]:
             id="poolapp.W002",
         )
     ]
+
+
+def _check_redis_timeout(layer: dict[str, Any]) -> list[checks.CheckMessage]:
+    if layer.get("BACKEND") != "channels_redis.core.RedisChannelLayer" or not _redis_has_a_timeout():
+        return []
+    hosts = layer.get("CONFIG", {}).get("hosts") or ["redis://localhost:6379"]
+    if all("socket_timeout" in host for host in hosts):  # a key, or a part of the address
+        return []
+    return [
+        checks.Warning(
+            "With redis-py 8 or later, channels_redis fails where nothing is said for five seconds.",
+            hint='Write each host as {"address": "redis://...", "socket_timeout": None}.',
+            id="poolapp.W006",
+        )
+    ]
+
+
+def _redis_has_a_timeout() -> bool:
+    """Whether redis-py ends a read of five seconds unless told otherwise."""
+    try:
+        return int(version("redis").split(".")[0]) >= 8
+    except PackageNotFoundError:
+        return False
 
 
 def check_sqlite(**kwargs: Any) -> list[checks.CheckMessage]:

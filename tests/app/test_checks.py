@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 from django.core import checks
 
+from poolapp import checks as own_checks
 from poolapp.conf import get_settings
 from tests.app.conftest import manage
 from tests.app.test_conf import WRONG
@@ -195,3 +197,46 @@ def test_w005_a_channel_layer_in_memory_is_not_for_several_processes(settings, b
 
     assert ("poolapp.W005" in [message.id for message in deployed]) is warned
     assert "poolapp.W005" not in ids()
+
+
+def redis_layer(**config: object) -> dict[str, object]:
+    return {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": config}}
+
+
+ADDRESS = "redis://127.0.0.1:6379/1"
+
+
+@pytest.mark.parametrize(
+    "config, expected",
+    [
+        ({}, ["poolapp.W006"]),
+        ({"hosts": [ADDRESS]}, ["poolapp.W006"]),
+        ({"hosts": [("127.0.0.1", 6379)]}, ["poolapp.W006"]),
+        ({"hosts": [{"address": ADDRESS}]}, ["poolapp.W006"]),
+        ({"hosts": [{"address": ADDRESS, "socket_timeout": None}, ADDRESS]}, ["poolapp.W006"]),
+        ({"hosts": [{"address": ADDRESS, "socket_timeout": None}]}, []),
+        ({"hosts": [f"{ADDRESS}?socket_timeout=30"]}, []),
+    ],
+)
+def test_w006_hosts_of_redis_need_a_socket_timeout(settings, monkeypatch, config, expected):
+    monkeypatch.setattr(own_checks, "version", lambda package: "8.1.0")
+    settings.CHANNEL_LAYERS = redis_layer(**config)
+
+    assert ids() == expected
+
+
+def test_w006_is_not_for_an_older_redis(settings, monkeypatch):
+    monkeypatch.setattr(own_checks, "version", lambda package: "7.4.0")
+    settings.CHANNEL_LAYERS = redis_layer(hosts=[ADDRESS])
+
+    assert ids() == []
+
+
+def test_w006_is_not_for_a_site_without_redis(settings, monkeypatch):
+    def missing(package: str) -> str:
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(own_checks, "version", missing)
+    settings.CHANNEL_LAYERS = redis_layer(hosts=[ADDRESS])
+
+    assert ids() == []
