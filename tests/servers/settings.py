@@ -13,7 +13,8 @@ POOLAPP = {
     "SHUTDOWN_TIMEOUT": float(os.environ.get("POOLAPP_TEST_SHUTDOWN_TIMEOUT", "10")),
 }
 if redis := os.environ.get("POOLAPP_TEST_REDIS"):
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [redis]}}}
+    host = {"address": redis, "socket_timeout": None}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [host]}}}
 if name := os.environ.get("POOLAPP_TEST_POSTGRESQL"):
     DATABASES["default"] = {
         "ENGINE": "django.db.backends.postgresql",
