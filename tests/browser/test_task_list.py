@@ -186,7 +186,7 @@ def test_all_that_wait_are_cancelled_by_a_filter(tasks, demo):
         expect(tasks.rows).to_have_count(PHOTOS)
         page.locator("#action-toggle").check()
         tasks.act("Cancel")
-        expect(page.get_by_role("heading", name=f"{PHOTOS} of {PHOTOS} tasks can be asked for")).to_be_visible()
+        expect(page.get_by_role("heading", name=f"{PHOTOS} of {PHOTOS} tasks can be cancelled")).to_be_visible()
         page.get_by_role("button", name=f"Cancel {PHOTOS} tasks").click()
 
         expect(page.locator(".messagelist")).to_contain_text(f"Asked to cancel {PHOTOS} tasks.")

@@ -108,7 +108,7 @@ class TestCancelling:
 
         page = client.post(LIST, chosen("cancel", across=True)).text
 
-        assert "4 of 6 tasks can be asked for" in page
+        assert "4 of 6 tasks can be cancelled" in page
         assert "Cancel 4 tasks" in page
         counted = counts(page)
         assert counted == {
@@ -196,7 +196,7 @@ class TestCancelling:
     def test_where_nothing_can_be_there_is_no_button(self, client, live):
         page = client.post(LIST, chosen("cancel", done())).text
 
-        assert "0 of 1 task can be asked for" in page
+        assert "0 of 1 task can be cancelled" in page
         assert ASK not in page
 
     @pytest.mark.parametrize("ids", ["", "nonsense", "1,2"])
@@ -233,7 +233,7 @@ class TestRunningAgain:
 
         page = client.post(LIST, chosen("repeat", across=True)).text
 
-        assert "2 of 6 tasks can be asked for" in page
+        assert "2 of 6 tasks can be run again" in page
         reasons = ("has no recorded arguments", "is not registered under its name", "waits or runs still")
         assert [counts(page)[reason] for reason in (*reasons, "has no live pool")] == [1, 1, 1, 1]
 
@@ -279,7 +279,7 @@ class TestRunningAgain:
 
         page = client.post(LIST, chosen("repeat", done())).text
 
-        assert "0 of 1 task can be asked for" in page
+        assert "0 of 1 task can be run again" in page
         assert counts(page)["belongs to a drained pool, which takes no tasks"] == 1
 
     def test_a_drained_pool_is_asked_to_cancel(self, client):
