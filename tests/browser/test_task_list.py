@@ -12,6 +12,7 @@ from tests.browser.demo import Demo
 from tests.project import pictures
 
 PHOTOS = 6
+MAKE_LONG = "node => { node.textContent = 'n'.repeat(190); }"
 MARK = "window.notLoadedAgain = true"
 COUNT_CALLS = """
 () => {
@@ -217,3 +218,29 @@ def test_a_task_is_run_again_from_its_page(tasks):
     expect(page.locator(".field-arguments")).to_contain_text("original")
     page.locator(".pa-timeline-says").get_by_role("link").click()
     expect(page.get_by_role("heading", name="Controls")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [768, 1440])
+def test_a_long_name_leaves_room_for_the_rest(tasks, width):
+    page, address = tasks.page, tasks.first
+    page.set_viewport_size({"width": width, "height": 900})
+
+    page.locator("#result_list .field-short_name a").first.evaluate(MAKE_LONG)
+    assert page.locator("#result_list .field-short_name").first.bounding_box()["width"] <= 26 * 16
+    page.goto(f"{tasks.demo.site}{address}")
+    page.locator(".field-name .readonly").evaluate(MAKE_LONG)
+    page.locator(".breadcrumbs").evaluate(MAKE_LONG)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_narrow_page_the_filter_is_below_the_list(tasks):
+    page = tasks.page
+    page.set_viewport_size({"width": 768, "height": 900})
+
+    places = (page.locator(place).bounding_box() for place in ("#changelist-form", "#changelist-filter", "#searchbar"))
+    form, beside, search = places
+
+    assert beside["y"] >= form["y"] + form["height"]
+    assert beside["width"] == pytest.approx(form["width"], abs=1)
+    assert search["width"] > 200
