@@ -109,7 +109,7 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Hand frames on at once: by default each would queue for the one thread that all database work shares."""
         if message["type"] == "frame":
-            await self.send(text_data=message["text"])
+            await self._tell(message["text"])
         elif message["type"] == "websocket.receive":
             await self.websocket_receive(message)
         else:
@@ -134,7 +134,13 @@ class DashboardConsumer(AsyncJsonWebsocketConsumer):
         await self.accept()
         with suppress(Exception):  # then it is live for this process alone
             await say_watched()
-        await self.send_json(await database_sync_to_async(presenters.frame)(broadcaster.seq))
+        frame = await database_sync_to_async(presenters.frame)(broadcaster.seq)
+        await self._tell(await self.encode_json(frame))
+
+    async def _tell(self, text: str) -> None:
+        """Send a frame, unless its reader has left a moment ago: each server has an error of its own for that."""
+        with suppress(Exception):
+            await self.send(text_data=text)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
         """Read nothing, and hang up on who talks too much."""
