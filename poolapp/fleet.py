@@ -50,9 +50,8 @@ class FleetRadio:
         self._frames = frames
         self._watched_until = 0.0  # a reading of the monotonic clock
         self._is_watched = False
-        self._ending = (
-            threading.Event()
-        )  # cancelling alone is not enough: the driver of Redis may make a time-out of it
+        # Cancelling alone is not enough: the driver of Redis may make a time-out of it.
+        self._ending = threading.Event()
         self._warned_at = -SECONDS_BETWEEN_WARNINGS
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None

@@ -237,11 +237,12 @@ class Staff:
         if old is None or not (old.is_present or also_retiring):
             return  # its successor is there, or none is wanted
         newest = self._state.roster.in_slot(old.slot)
-        if old.is_present and (newest is None or newest is old):
+        if newest is old:
             newest = self._spawn(old.slot, dynamic=old.dynamic, now=now)
-        if newest is not None:
-            restart.successor[old.id] = newest.id
-        if old.is_present and newest is not None and newest.is_ready:
+        if newest is None:
+            return  # it retires, and nobody follows
+        restart.successor[old.id] = newest.id
+        if old.is_present and newest.is_ready:
             self.retire(old, now)
 
     # Helpers

@@ -21,15 +21,15 @@ USE_TZ = True
 POOLAPP = {"POOLS": {"default": {"WORKER": "thread", "MIN_SIZE": 1}}}
 """
 TEST = """
-import time
-
 import pytest
 import poolapp
+from poolapp.models import PoolInstance
+from tests.app.polling import eventually
 
 @pytest.mark.django_db(transaction=True)
 def test_a_task():
     assert poolapp.execute(len, [1]).result(20) == 1
-    time.sleep(2)  # until the housekeeper has written
+    eventually(PoolInstance.objects.exists)  # the housekeeper has written
 """
 
 
@@ -42,7 +42,8 @@ def test_pytest_destroys_the_test_database_of_pools_that_ran(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds=site_settings"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        | {"PYTHONPATH": str(ROOT)},
         text=True,
         capture_output=True,
         timeout=50,

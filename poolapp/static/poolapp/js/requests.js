@@ -16,7 +16,7 @@ export class Requests {
     this.root = root;
     this.texts = texts;
     this.asking = new Set(); // the forms whose request no pool has taken yet
-    this.latest = new Map(); // of each form the request whose outcome is shown
+    this.latest = new WeakMap(); // of each form the request whose outcome is shown
     this.dialog = root.querySelector("[data-role=confirm]");
     root.addEventListener("submit", (event) => {
       if (!event.target.matches("[data-role=request]")) return;
