@@ -26,7 +26,6 @@ from poolapp.dashboard.filters import EventFilter, NameFilter, PoolFilter, Statu
 from poolapp.dashboard.odd_input import has_nul, require_ids
 from poolapp.dashboard.urls import dashboard_urls
 from poolapp.models import Dashboard, PoolCommand, PoolEvent, PoolInstance, PoolSnapshot, TaskRecord, TaskStatus
-from poolapp.paging import BoundedPaginator
 from poolapp.task_names import recorded_names
 
 # The dashboard tells of a task at once; its record follows with the next flush of the housekeeper.
@@ -52,7 +51,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # cannot be su
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each of them would count a whole table
-    paginator = BoundedPaginator
+    paginator = SayingPaginator
     list_per_page = 50
     empty_value_display = messages.NOTHING
 
@@ -89,7 +88,6 @@ class DashboardAdmin(ReadOnlyAdmin):
 
 @admin.register(TaskRecord)
 class TaskRecordAdmin(ReadOnlyAdmin):
-    paginator = SayingPaginator
     list_display = ["short_name", "state", "error_type", "queued", "waited", "ran", "worker_slot"]
     list_filter = [StatusFilter, PoolFilter, NameFilter, WorkerFilter, "queued_at"]
     actions = ["cancel", "repeat"]
